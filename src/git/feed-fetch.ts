@@ -8,10 +8,11 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import type { ServerAbilities } from "../feed/capabilities.ts";
+import { Pace, type FeedPatience, PATIENCE_HINT } from "../feed/patience.ts";
 import { type Epoch, placeOf } from "./epochs.ts";
 import { changes, type InboxChange } from "./inbox-log.ts";
 import { folderSize } from "./feed-write.ts";
-import { patientSettings } from "./feed-probe.ts";
+import { webSettings } from "./feed-probe.ts";
 import { git, gitLines, gitSucceeds } from "./run.ts";
 import { transfer } from "./transfer.ts";
 
@@ -32,8 +33,8 @@ export interface FetchWishes {
   readonly mayLeave: boolean;
   /** Bytes that the epoch may have on disk. */
   readonly maxBytes: number;
-  /** Seconds that a web server may send nothing. A git server may, ten times as long: it prepares packs in silence. */
-  readonly patience: number;
+  /** Of a web server. A git server prepares packs in silence: only what it sends in the long run counts. */
+  readonly patience: FeedPatience;
   readonly onProgress?: ((stage: string, done: number, total: number) => void) | undefined;
 }
 
@@ -41,8 +42,6 @@ export interface FetchWishes {
 const BLOBS_AT_A_TIME = 2000;
 /** How often to look at the size on disk. */
 const WATCH_MS = 200;
-/** Milliseconds of silence for each second of `patience`. */
-const SILENCE_MS = 10_000;
 
 /** What was fetched. */
 export interface FetchedEpoch {
@@ -181,7 +180,10 @@ async function missingBlobs(epoch: Epoch, old: string | null): Promise<string[]>
   return wanted;
 }
 
-/** Runs `git fetch`, and stops it when the epoch exceeds its limit, or the server sends nothing for too long. */
+/**
+ * Runs `git fetch`, and stops it when the epoch exceeds its limit, or grows too slowly. Whatever a server says of its
+ * work is not counted: it could say that for ever.
+ */
 async function watched(
   epoch: Epoch,
   { maxBytes, address, abilities, patience, onProgress }: FetchWishes,
@@ -194,14 +196,17 @@ async function watched(
   const tooLarge = new PatchsigError("too-large", `${address} is larger than --max allows`, {
     hint: "--since or --headers-only bring less; --max SIZE allows more",
   });
-  let [size, heard] = [0, Date.now()];
+  const pace = new Pace(patience, Date.now(), folderSize(objects));
   const check = (): void => {
-    const now = folderSize(objects);
-    if (now !== size) [size, heard] = [now, Date.now()];
+    const size = folderSize(objects);
+    const flaw = pace.flaw(Date.now(), size);
     if (size > maxBytes) controller.abort(tooLarge);
-    else if (Date.now() - heard > patience * SILENCE_MS)
-      controller.abort(new PatchsigError("unreadable", `${address} stopped sending`));
+    else if (flaw !== null)
+      controller.abort(
+        new PatchsigError("unreadable", `${address} ${flaw}`, { hint: PATIENCE_HINT }),
+      );
   };
+  let resolved = 0;
   const timer = setInterval(check, WATCH_MS);
   // a partial clone only while it fetches: readers must find a mail missing, and not fetch it
   const partial = abilities.filter
@@ -210,9 +215,12 @@ async function watched(
   try {
     check();
     await transfer(epoch.repository, args, {
-      onProgress: (...words) => {
-        heard = Date.now();
-        onProgress?.(...words);
+      onProgress: (stage, done, total) => {
+        // work of this machine, after all has come: a hundred steps at most, whoever says so
+        const share = stage === "resolving" ? Math.floor((100 * done) / total) : 0;
+        if (share > resolved) pace.restart(Date.now(), folderSize(objects));
+        resolved = Math.max(resolved, share);
+        onProgress?.(stage, done, total);
       },
       signal: controller.signal,
       settings: [
@@ -220,7 +228,7 @@ async function watched(
         "fetch.unpackLimit=1",
         // only servers use it; newer gits write it by default, 4 bytes an object
         "pack.writeReverseIndex=false",
-        ...patientSettings(patience),
+        ...webSettings(patience),
         ...partial,
         ...more,
       ],

@@ -2,6 +2,7 @@
 
 import { PatchsigError } from "../errors.ts";
 import { type ServerAbilities, serverAbilities } from "../feed/capabilities.ts";
+import { longRun, type FeedPatience, PATIENCE_HINT } from "../feed/patience.ts";
 import { spawnGit } from "./run.ts";
 import { newTransfer } from "./stop.ts";
 
@@ -10,9 +11,21 @@ export interface Probe extends ServerAbilities {
   readonly head: string | null;
 }
 
-/** Settings by which git gives up on a web server that sends nothing for so many seconds. */
-export function patientSettings(seconds: number): string[] {
-  return ["http.lowSpeedLimit=1", `http.lowSpeedTime=${Math.ceil(seconds)}`];
+/**
+ * Settings by which git gives up on a web server that sends nothing, and follows no redirect: it would follow one from
+ * https to http, where an attacker could choose the next.
+ */
+export function webSettings({ silence }: FeedPatience): string[] {
+  const patient = ["http.lowSpeedLimit=1", `http.lowSpeedTime=${Math.ceil(silence)}`];
+  return [...patient, "http.followRedirects=false"];
+}
+
+/** As git and curl say it, and `probe`. */
+const REDIRECT = /(?:returned error:|the server answers) 30[12378]$/;
+
+/** Does the server say that the repository is elsewhere? */
+export function isRedirect(error: unknown): boolean {
+  return error instanceof PatchsigError && REDIRECT.test(error.message);
 }
 
 /** Bytes of what git and the server say. */
@@ -20,16 +33,16 @@ const MAX_SAID = 1 << 20;
 
 /**
  * @param address checked by the caller (feed/url.ts)
- * @param patience seconds that the server may send nothing
+ * @param patience how long the server may send nothing; how long it may take is the long run
  * @returns null if git finds no repository there
  * @throws PatchsigError "git-missing"; "too-large" if the server sends without end; "unreadable" if it does not answer, or
- *   answers that it is busy or broken
+ *   answers that it is busy or broken, or that the repository is elsewhere (`isRedirect`)
  */
-export function probe(address: string, patience: number): Promise<Probe | null> {
+export function probe(address: string, patience: FeedPatience): Promise<Probe | null> {
   return new Promise((resolve, reject) => {
     const { env: mark, stop } = newTransfer();
     const env = { ...mark, GIT_TRACE_PACKET: "1", GIT_TERMINAL_PROMPT: "0" };
-    const settings = ["protocol.version=2", ...patientSettings(patience)];
+    const settings = ["protocol.version=2", ...webSettings(patience)];
     const words = settings.flatMap((setting) => ["-c", setting]);
     const child = spawnGit([...words, "ls-remote", "--", address, "HEAD"], {
       cwd: "/",
@@ -40,14 +53,17 @@ export function probe(address: string, patience: number): Promise<Probe | null> 
     const [out, trace]: [Buffer[], Buffer[]] = [[], []];
     let size = 0;
     let silent = false;
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
       silent = true;
       stop("SIGKILL");
-    }, patience * 1000);
+    };
+    const began = Date.now();
+    const timer = setTimeout(giveUp, patience.silence * 1000);
     const take = (into: Buffer[]) => (bytes: Buffer) => {
       size += bytes.length;
       timer.refresh();
-      if (size > MAX_SAID) stop("SIGKILL");
+      if (Date.now() - began > longRun(patience)) giveUp();
+      else if (size > MAX_SAID) stop("SIGKILL");
       else into.push(bytes);
     };
     child.stdin.end();
@@ -56,15 +72,18 @@ export function probe(address: string, patience: number): Promise<Probe | null> 
     child.on("error", (cause) =>
       reject(new PatchsigError("git-missing", "cannot start git", { cause })),
     );
-    // a busy or broken server says nothing about whether the repository exists
+    // a busy or broken server, or a redirect, says nothing about whether the repository exists
     const failed = (): void => {
-      const [, busy] = /returned error: (429|5\d\d)$/m.exec(textOf(trace)) ?? [];
+      const [, busy] = /returned error: (30[12378]|429|5\d\d)$/m.exec(textOf(trace)) ?? [];
       if (busy === undefined) return resolve(null);
       reject(new PatchsigError("unreadable", `${address}: the server answers ${busy}`));
     };
     child.on("close", (status) => {
       clearTimeout(timer);
-      if (silent) return reject(new PatchsigError("unreadable", `${address} does not answer`));
+      if (silent)
+        return reject(
+          new PatchsigError("unreadable", `${address} does not answer`, { hint: PATIENCE_HINT }),
+        );
       if (size > MAX_SAID)
         return reject(new PatchsigError("too-large", `${address} sends without end`));
       if (status !== 0) return failed();

@@ -1,13 +1,16 @@
 /** Asks web servers that nobody need trust: answers are bounded in size, and silence is not waited out forever. */
 
 import { PatchsigError } from "../../errors.ts";
-import { redirected } from "../../feed/url.ts";
+import { Pace, type FeedPatience, PATIENCE_HINT } from "../../feed/patience.ts";
+import { harmless, redirected } from "../../feed/url.ts";
 import { gitConfig } from "../settings.ts";
 
 /** A server's answer. */
 export interface WebAnswer {
   readonly status: number;
   readonly ok: boolean;
+  /** Where redirects have led. */
+  readonly place: string;
   /**
    * The server says that it has only a part of the archive (`X-Archive-Coverage: partial`, as kernel.org's mirrors
    * do).
@@ -16,7 +19,7 @@ export interface WebAnswer {
   /**
    * The content, as it comes. The caller reads it to its end, or calls `return`.
    *
-   * @throws PatchsigError "unreadable" if it is cut off, or the server stops sending
+   * @throws PatchsigError "unreadable" if it is cut off, or the server stops sending, or sends too slowly (`Pace`)
    */
   readonly body: AsyncGenerator<Buffer>;
 }
@@ -32,9 +35,9 @@ export interface WebAnswer {
 export async function getBounded(
   url: string,
   most: number,
-  seconds = patience(),
+  terms = patience(),
 ): Promise<Buffer | null> {
-  const { ok, status, body } = await ask(url, "GET", seconds);
+  const { ok, status, body } = await ask(url, "GET", terms);
   const parts: Buffer[] = [];
   let size = 0;
   try {
@@ -54,27 +57,43 @@ export async function getBounded(
 /**
  * Sends a request without a body. Follows redirects, but none from https to http.
  *
- * @param seconds that the server may send nothing
+ * @param terms how long and how slowly the server may send
  * @throws PatchsigError "unreadable" if the server cannot be reached, or a redirect must not be followed
  */
-export async function ask(url: string, method = "GET", seconds = patience()): Promise<WebAnswer> {
+export async function ask(url: string, method = "GET", terms = patience()): Promise<WebAnswer> {
   const controller = new AbortController();
   const { signal } = controller;
-  /** Bounds the time that we wait for the server, not what the caller takes for the bytes. */
+  const { silence } = terms;
+  /** Milliseconds that we waited for the server; what the caller takes for the bytes does not count. */
+  let waited = 0;
   const waitFor = async <T>(work: Promise<T>): Promise<T> => {
-    const timer = setTimeout(() => controller.abort(), seconds * 1000);
+    const began = Date.now();
+    const timer = setTimeout(() => controller.abort(), silence * 1000);
     try {
       return await work;
     } catch (cause) {
       throw unreachable(
         url,
-        signal.aborted ? `it said nothing for ${seconds} seconds` : null,
+        signal.aborted ? `it said nothing for ${silence} seconds` : null,
         cause,
       );
     } finally {
       clearTimeout(timer);
+      waited += Date.now() - began;
     }
   };
+  /** Passes on what comes fast enough. */
+  async function* inTime(parts: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+    const pace = new Pace(terms, waited);
+    let size = 0;
+    for await (const part of parts) {
+      size += part.length;
+      const flaw = pace.flaw(waited, size);
+      if (flaw !== null)
+        throw new PatchsigError("unreadable", `${url} ${flaw}`, { hint: PATIENCE_HINT });
+      yield part;
+    }
+  }
   // each redirect is checked: after one unencrypted hop, an attacker could choose all the others
   let [place, how]: [string, string] = [url, method];
   for (let hops = 0; hops <= MAX_HOPS; hops++) {
@@ -82,10 +101,14 @@ export async function ask(url: string, method = "GET", seconds = patience()): Pr
     const { status, ok } = answer;
     const location = REDIRECTS.has(status) ? answer.headers.get("location") : null;
     const partial = /^\s*partial\b/i.test(answer.headers.get("x-archive-coverage") ?? "");
-    if (location === null) return { status, ok, partial, body: bodyOf(answer, waitFor) };
+    if (location === null)
+      return { status, ok, place, partial, body: inTime(bodyOf(answer, waitFor)) };
     await answer.body?.cancel();
     const next = redirected(place, location);
-    if (next === null) throw unreachable(url, "it redirects to something other than https", null);
+    if (next === null) {
+      const where = harmless(location).slice(0, MAX_SHOWN);
+      throw unreachable(url, `it redirects to ${where}, which is not https`, null);
+    }
     place = next;
     // as browsers do: only 307 and 308 keep the method
     if (![307, 308].includes(status)) how = "GET";
@@ -95,6 +118,8 @@ export async function ask(url: string, method = "GET", seconds = patience()): Pr
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MAX_HOPS = 20;
+/** Of an address that a server names. */
+const MAX_SHOWN = 200;
 
 async function* bodyOf(
   answer: Response,
@@ -137,10 +162,15 @@ function unreachable(url: string, why: string | null, cause: unknown): PatchsigE
   });
 }
 
-/** Seconds that a server may send nothing: git's setting http.lowSpeedTime, which git's own fetches obey too. */
-export function patience(): number {
-  const said = Number(gitConfig().string("http.lowSpeedTime") ?? PATIENCE);
-  return Number.isInteger(said) && said > 0 ? said : PATIENCE;
+/** How long and how slowly a server may send, by git's settings; git's own fetches obey the first one, too. */
+export function patience(): FeedPatience {
+  return {
+    silence: positive("http.lowSpeedTime", 60),
+    speed: positive("http.lowSpeedLimit", 1_000),
+  };
 }
 
-const PATIENCE = 60;
+function positive(setting: string, usual: number): number {
+  const said = Number(gitConfig().string(setting) ?? usual);
+  return Number.isInteger(said) && said > 0 ? said : usual;
+}

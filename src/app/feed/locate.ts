@@ -6,9 +6,8 @@ import { fileURLToPath } from "node:url";
 import { PatchsigError } from "../../errors.ts";
 import type { FeedLayout } from "../../feed/followed.ts";
 import { type ManifestEpoch, readManifest } from "../../feed/manifest.ts";
-import { probe, type Probe } from "../../git/feed-probe.ts";
-
-import { getBounded, patience } from "./http.ts";
+import { isRedirect, probe, type Probe } from "../../git/feed-probe.ts";
+import { ask, getBounded, patience } from "./http.ts";
 
 export interface LocatedFeed {
   readonly layout: FeedLayout;
@@ -78,12 +77,38 @@ export async function offeredEpochs(
  * @returns null if there is none
  * @throws PatchsigError as `probe`
  */
-export async function repositoryAt(address: string): Promise<Probe | null> {
-  const found = await probe(address, patience());
-  if (found === null || found.smart || found.head !== null || !/^https?:/i.test(address))
-    return found;
-  const head = await getBounded(`${address}/HEAD`, MAX_HEAD);
-  return /^(?:ref: refs\/|[0-9a-f]{40})/.test(head?.toString("latin1") ?? "") ? found : null;
+export function repositoryAt(address: string): Promise<Probe | null> {
+  return whereItIs(address, async (place) => {
+    const found = await probe(place, patience());
+    if (found === null || found.smart || found.head !== null || !/^https?:/i.test(place))
+      return found;
+    const head = await getBounded(`${place}/HEAD`, MAX_HEAD);
+    return /^(?:ref: refs\/|[0-9a-f]{40})/.test(head?.toString("latin1") ?? "") ? found : null;
+  });
+}
+
+/** What git asks a web server first. */
+const REFS = "/info/refs?service=git-upload-pack";
+
+/**
+ * Does something with a repository at its address; if its server says that it is elsewhere, there. git is not led
+ * anywhere by a server.
+ *
+ * @throws PatchsigError "unreadable" if nobody may be led there; as `work`
+ */
+export async function whereItIs<T>(
+  address: string,
+  work: (place: string) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(address);
+  } catch (error) {
+    if (!isRedirect(error)) throw error;
+    const { place, body } = await ask(`${address}${REFS}`);
+    await body.return(undefined);
+    if (!place.endsWith(REFS)) throw error;
+    return work(place.slice(0, -REFS.length));
+  }
 }
 
 /** The epochs by a web server's manifest, or by the names in a local folder; null if there is neither. */

@@ -25,7 +25,13 @@ import { followedFeed, followedFolder, rememberFeed, withOtherMails } from "./fo
 import { updateByQuery } from "./query.ts";
 import { makeRoom } from "./room.ts";
 import { sinceTime } from "./since.ts";
-import { epochAddress, offeredEpochs, type OfferedEpoch, repositoryAt } from "./locate.ts";
+import {
+  epochAddress,
+  offeredEpochs,
+  type OfferedEpoch,
+  repositoryAt,
+  whereItIs,
+} from "./locate.ts";
 
 /** Seconds for which a server may have less than before without alarm: it may be a mirror that lags. */
 const LAG = 2 * DAY;
@@ -165,8 +171,7 @@ async function updateEpoch(
   const address = epochAddress(feed.url, feed.layout!, number);
   const epoch = await epochHere(folder, number);
   const began = Date.now();
-  const fetched = await fetchEpoch(epoch, {
-    address,
+  const wishes = {
     abilities: feed.abilities!,
     since: feed.since,
     headersOnly: feed.headersOnly,
@@ -178,8 +183,12 @@ async function updateEpoch(
     onProgress:
       progress === null
         ? undefined
-        : (stage, done, total) => progress(`${feed.name}: ${stage}`, done, total, began),
-  });
+        : (stage: string, done: number, total: number) =>
+            progress(`${feed.name}: ${stage}`, done, total, began),
+  };
+  const fetched = await whereItIs(address, (place) =>
+    fetchEpoch(epoch, { ...wishes, address: place }),
+  );
   if (fetched === null) return;
   const { head } = fetched;
   state.left += fetched.left;

@@ -4,45 +4,71 @@
  */
 
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
-import { createServer, type RequestListener, type Server } from "node:http";
-import { type AddressInfo, createServer as createSocketServer, type Socket } from "node:net";
+import { randomBytes } from "node:crypto";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
+import {
+  type AddressInfo,
+  createServer as createSocketServer,
+  type Server as SocketServer,
+  type Socket,
+} from "node:net";
 import { gzipSync } from "node:zlib";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ask, getBounded } from "../../../src/app/feed/http.ts";
-import { locate } from "../../../src/app/feed/locate.ts";
+import { locate, repositoryAt, whereItIs } from "../../../src/app/feed/locate.ts";
 import { fetchEpoch } from "../../../src/git/feed-fetch.ts";
 import { probe } from "../../../src/git/feed-probe.ts";
 import { makeEpoch } from "../../../src/git/feed-write.ts";
+import { certificate } from "../../support/certificate.ts";
+import { serveFolder } from "../../support/feed-server.ts";
 import { newFolder } from "../../support/folders.ts";
+import { writeHistory } from "../../support/history.ts";
+import { requireTool } from "../../support/tools.ts";
 
-async function serve(answer: RequestListener): Promise<string> {
-  const server: Server = createServer(answer);
+async function listening(server: Server | SecureServer | SocketServer): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** Takes connections, and says nothing. */
-async function silentServer(): Promise<number> {
-  const sockets: Socket[] = [];
-  const server = createSocketServer((socket) => void sockets.push(socket));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    sockets.forEach((socket) => socket.destroy());
+    if ("closeAllConnections" in server) server.closeAllConnections();
     server.close();
   });
   return (server.address() as AddressInfo).port;
 }
 
+async function serve(answer: RequestListener): Promise<string> {
+  return `http://127.0.0.1:${await listening(createServer(answer))}`;
+}
+
+/** @returns host and port */
+async function serveSocket(talk: (socket: Socket) => void): Promise<string> {
+  const sockets: Socket[] = [];
+  onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+  const server = createSocketServer((socket) => {
+    sockets.push(socket);
+    socket.on("error", () => undefined);
+    talk(socket);
+  });
+  return `127.0.0.1:${await listening(server)}`;
+}
+
+/** Takes connections, and says nothing. */
+function silentServer(): Promise<string> {
+  return serveSocket(() => {});
+}
+
 /** Seconds. Nothing comes, however long it is waited for. */
-const SHORT = 0.1;
+const SHORT = { silence: 0.1, speed: 1_000 };
+const USUAL = { silence: 60, speed: 1_000 };
 
 describe("an answer of a web server", () => {
   test("that does not begin, or stops, is given up", async () => {
-    const silent = `http://127.0.0.1:${await silentServer()}`;
+    const silent = `http://${await silentServer()}`;
     await expect(getBounded(silent, 100, SHORT)).rejects.toMatchObject({
       code: "unreadable",
       message: `cannot read ${silent}: it said nothing for 0.1 seconds`,
@@ -99,7 +125,7 @@ describe("an answer of a web server", () => {
       const url = await serve((_, response) => response.writeHead(status).end());
       const said = { code: "unreadable", message: expect.stringContaining(`answers ${status}`) };
       await expect(getBounded(`${url}/x`, 100), String(status)).rejects.toMatchObject(said);
-      await expect(probe(`${url}/x`, 60), String(status)).rejects.toMatchObject(said);
+      await expect(probe(`${url}/x`, USUAL), String(status)).rejects.toMatchObject(said);
     }
     for (const status of [401, 403, 404]) {
       const url = await serve((_, response) => response.writeHead(status).end());
@@ -138,15 +164,168 @@ function running(folder: string): string[] {
   });
 }
 
+/** For a server that sends a byte a minute: the minutes pass when the bytes leave. */
+function drip(send: (n: number) => void): void {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  let sent = 0;
+  const timer = setInterval(() => {
+    vi.setSystemTime(Date.now() + 60_000);
+    send(sent++);
+  }, 2);
+  onTestFinished(() => {
+    clearInterval(timer);
+    vi.useRealTimers();
+  });
+}
+
+/** As git frames what it sends. */
+function packet(text: string): string {
+  return `${(text.length + 4).toString(16).padStart(4, "0")}${text}`;
+}
+
+describe("a server that sends a byte a minute", () => {
+  const slow = {
+    code: "unreadable",
+    message: expect.stringMatching(/1000 bytes a second|stopped sending/),
+  };
+
+  test("in an answer", async () => {
+    const url = await serve((_, response) => drip(() => void response.write("x")));
+    await expect(getBounded(url, 1 << 20, USUAL)).rejects.toMatchObject(slow);
+  });
+
+  test("in what it has", async () => {
+    const url = await serveSocket((socket) =>
+      drip((n) => {
+        socket.write(packet(`${n.toString(16).padStart(40, "a")} refs/heads/x\n`));
+      }),
+    );
+    await expect(probe(`git://${url}/x`, USUAL)).rejects.toMatchObject({
+      message: `git://${url}/x does not answer`,
+    });
+  });
+
+  test.each(["mails", "words"] as const)("of %s in a fetch", async (kind) => {
+    const folder = newFolder();
+    const origin = await makeEpoch(folder, 0);
+    writeHistory(origin.repository, [randomBytes(1 << 20)], 1);
+    const server = await serveFolder(folder, "smart");
+    onTestFinished(server.stop);
+    const url = await serve(
+      (request, response) => void slowly(request, response, server.url, kind),
+    );
+    const epoch = await makeEpoch(newFolder(), 0);
+    const wishes = {
+      address: `${url}/git/0.git`,
+      abilities: { smart: true, filter: false, shallow: false },
+      since: null,
+      headersOnly: false,
+      mayLeave: true,
+      maxBytes: 1 << 26,
+      patience: USUAL,
+    };
+    await expect(fetchEpoch(epoch, wishes)).rejects.toMatchObject(slow);
+    expect(running(epoch.repository)).toEqual([]);
+  });
+});
+
+/** Passes on what a git server answers; the pack byte by byte, or words that it is at work instead of it. */
+async function slowly(
+  request: IncomingMessage,
+  response: ServerResponse,
+  to: string,
+  kind: "mails" | "words",
+): Promise<void> {
+  const asked: Buffer[] = [];
+  for await (const part of request) asked.push(part as Buffer);
+  const { method = "GET", url = "" } = request;
+  const names = ["content-type", "content-encoding", "git-protocol"];
+  const headers = names.flatMap((name): [string, string][] => {
+    const value = request.headers[name];
+    return typeof value === "string" ? [[name, value]] : [];
+  });
+  const body = method === "POST" ? new Uint8Array(Buffer.concat(asked)) : null;
+  const answer = await fetch(`${to}${url}`, { method, headers, body });
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  response.setHeader("Content-Type", answer.headers.get("content-type") ?? "");
+  const pack = bytes.indexOf("0dpackfile\n") + 11;
+  if (pack < 11) return void response.end(bytes);
+  const quick = kind === "mails" ? pack + 4_096 : pack;
+  response.write(bytes.subarray(0, quick));
+  drip((n) => {
+    const words = `\x02Counting objects: ${n % 100}% (${n}/1000000)\r`;
+    response.write(kind === "mails" ? bytes.subarray(quick + n, quick + n + 1) : packet(words));
+  });
+}
+
+describe("a git server that leads elsewhere", () => {
+  async function feedAt(): Promise<string> {
+    const folder = newFolder();
+    const origin = await makeEpoch(folder, 0);
+    writeHistory(origin.repository, [Buffer.from("From: a@x\n\nx\n")], 1);
+    const server = await serveFolder(folder, "filter");
+    onTestFinished(server.stop);
+    return `${server.url}/git/0.git`;
+  }
+
+  test("is followed, in a probe and in a fetch", async () => {
+    const there = await feedAt();
+    const url = await serve((request, response) => {
+      const location = request.url!.replace("/old", there);
+      response.writeHead(301, { Location: location }).end();
+    });
+    const found = await repositoryAt(`${url}/old`);
+    expect(found?.filter).toBe(true);
+    const epoch = await makeEpoch(newFolder(), 0);
+    const wishes = {
+      abilities: found!,
+      since: null,
+      headersOnly: false,
+      mayLeave: true,
+      maxBytes: 1 << 26,
+      patience: USUAL,
+    };
+    const fetched = await whereItIs(`${url}/old`, (address) =>
+      fetchEpoch(epoch, { ...wishes, address }),
+    );
+    expect(fetched?.head).toBe(found?.head);
+  });
+
+  test("from https to http is not", async () => {
+    requireTool("openssl");
+    const asked: string[] = [];
+    const there = await serve((request, response) => {
+      asked.push(request.url!);
+      response.end();
+    });
+    vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    vi.stubEnv("GIT_SSL_NO_VERIFY", "1");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const server = createSecureServer(certificate(), (request, response) => {
+      if (request.url!.includes("/info/refs"))
+        response.writeHead(302, { Location: `${there}${request.url}` }).end();
+      else response.writeHead(404).end();
+    });
+    const url = `https://localhost:${await listening(server)}/feed`;
+    await expect(locate(url)).rejects.toMatchObject({
+      code: "unreadable",
+      message: expect.stringContaining(
+        `it redirects to ${there}/feed/git/0.git/info/refs?…, which is not https`,
+      ),
+    });
+    expect(asked).toEqual([]);
+  });
+});
+
 describe("a git server", () => {
   test("that says nothing is given up, before a fetch and in it", async () => {
-    const port = await silentServer();
-    const git = `git://127.0.0.1:${port}/x`;
+    const host = await silentServer();
+    const git = `git://${host}/x`;
     await expect(probe(git, SHORT)).rejects.toMatchObject({
       code: "unreadable",
       message: `${git} does not answer`,
     });
-    await expect(probe(`http://127.0.0.1:${port}/x`, SHORT)).rejects.toMatchObject({
+    await expect(probe(`http://${host}/x`, SHORT)).rejects.toMatchObject({
       code: "unreadable",
     });
   });
@@ -154,7 +333,7 @@ describe("a git server", () => {
   test.each(["git", "http"])(
     "that falls silent in a fetch by %s leaves nothing running",
     async (scheme) => {
-      const address = `${scheme}://127.0.0.1:${await silentServer()}/x`;
+      const address = `${scheme}://${await silentServer()}/x`;
       const epoch = await makeEpoch(newFolder(), 0);
       const wishes = {
         address,
@@ -163,7 +342,7 @@ describe("a git server", () => {
         headersOnly: false,
         mayLeave: true,
         maxBytes: 1 << 20,
-        patience: SHORT / 10,
+        patience: { ...SHORT, silence: 0.01 },
       };
       await expect(fetchEpoch(epoch, wishes)).rejects.toMatchObject({
         code: "unreadable",
@@ -195,6 +374,8 @@ describe("a git server", () => {
       more();
     });
     // git reads all of it before it says a word
-    await expect(probe(`${url}/x`, 1)).rejects.toMatchObject({ code: "unreadable" });
+    await expect(probe(`${url}/x`, { ...USUAL, silence: 1 })).rejects.toMatchObject({
+      code: "unreadable",
+    });
   });
 });
