@@ -127,6 +127,7 @@ export default [
       "src/cli/main.ts",
       "src/app/verify/check-worker.ts",
       "src/app/search/facts-worker.ts",
+      "src/app/record/prover-worker.ts",
       "src/store/postgres/postgres-worker.ts",
     ],
     preserveEntrySignatures: "allow-extension",

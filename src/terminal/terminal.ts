@@ -69,6 +69,8 @@ function write(to: 1 | 2, text: string | Buffer): void {
 
 /** Writes lines to stdout. */
 export function out(lines: SafeText | readonly SafeText[]): void {
+  // nothing to print is no reason for a pager
+  if (lines.length === 0 && typeof lines !== "string") return;
   clearProgress();
   write(1, withEnds(lines));
 }

@@ -1,5 +1,6 @@
 /** A run of `check-commit` or `log`: opens repository, keys and index, checks the commits, and counts. */
 
+import { availableParallelism } from "node:os";
 import { openRepository, type Repository } from "../../git/repository.ts";
 import type { CommitResult, CommitStatus, CommitSummary } from "../../record/result.ts";
 import { now } from "../now.ts";
@@ -24,15 +25,18 @@ export interface CommitRun extends CommitSelection {
   readonly tests: boolean;
 }
 
+/** Beside this one, which has the results to print; each has git processes of its own. */
+const MOST_THREADS = 3;
+
 /**
- * Checks commits, and passes each result to `show`. First writes notes that an earlier am could not. Keys are looked
+ * Checks commits, and passes the results to `show`, some at a time. First writes notes that an earlier am could not. Keys are looked
  * up, and none is stored.
  *
  * @returns the counts
  */
 export async function runOverCommits(
   { directory, words, required, tests, ...options }: CommitRun,
-  show: (result: CommitResult) => void,
+  show: (results: readonly CommitResult[]) => void,
   { say }: Pick<Reporter, "say">,
 ): Promise<CommitSummary> {
   const repository: Repository = await openRepository(directory);
@@ -46,11 +50,14 @@ export async function runOverCommits(
     const totals = { pass: 0, warn: 0, fail: 0 };
     const statuses = { ...NONE };
     let commits = 0;
-    for await (const result of checkCommits(repository, words, options, context)) {
-      commits++;
-      totals[result.verdict]++;
-      statuses[result.status]++;
-      show(result);
+    const selection = { ...options, threads: Math.min(availableParallelism() - 1, MOST_THREADS) };
+    for await (const results of checkCommits(repository, words, selection, context)) {
+      commits += results.length;
+      for (const { verdict, status } of results) {
+        totals[verdict]++;
+        statuses[status]++;
+      }
+      show(results);
     }
     return { type: "commits", commits, ...totals, statuses };
   } finally {

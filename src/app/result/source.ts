@@ -7,7 +7,7 @@ import type { Repository } from "../../git/repository.ts";
 import { firstParents, type TestedTree } from "../../git/tested.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { sha256 } from "../../patch/attestation.ts";
-import { proveNote } from "../../record/judge.ts";
+import { proveNote } from "../../record/evidence.ts";
 import { parseRecords } from "../../record/parse.ts";
 import { patchesDigest } from "../../result/patches.ts";
 import type { TestResult } from "../../result/text.ts";

@@ -1,13 +1,10 @@
-/** The thread that `openFactReader` (facts.ts) starts: reads the mails that it is sent. */
+/** A thread of `facts.ts`. */
 
-import { parentPort, workerData } from "node:worker_threads";
-import { answerTo, type Job } from "../verify/check-pool.ts";
+import { workerData } from "node:worker_threads";
+import { answerJobs } from "../worker-thread.ts";
+import { foundInJob, type Job } from "../verify/check-pool.ts";
 import { createFactReader, type FactTerms } from "./facts.ts";
 
 const read = createFactReader(workerData as FactTerms);
 
-parentPort!.on("message", (job: Job) => {
-  // the rule is about windows: the port of a thread takes no origin
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin
-  parentPort!.postMessage(answerTo(job, (mail) => read(mail!)));
-});
+answerJobs((job: Job) => foundInJob(job, (mail) => read(mail!)));

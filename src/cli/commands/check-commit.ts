@@ -39,9 +39,9 @@ export const checkCommitCommand = command({
     const run = { ...common, words, required: require, notes };
     const summary = await runOverCommits(
       run,
-      (result) => {
-        if (json) out(formatRecord(result));
-        else if (!quiet || result.verdict !== "pass") out(renderCommitLine(result, style));
+      (results) => {
+        const shown = results.filter(({ verdict }) => !quiet || verdict !== "pass");
+        out(shown.flatMap((one) => (json ? formatRecord(one) : renderCommitLine(one, style))));
       },
       reporter(),
     );

@@ -39,9 +39,9 @@ export const logCommand = command({
     };
     await runOverCommits(
       run,
-      (result) => {
-        if (json) out(formatRecord(result));
-        else print(renderLogEntry(result, style), "block");
+      (results) => {
+        if (json) out(results.map(formatRecord));
+        else for (const one of results) print(renderLogEntry(one, style), "block");
       },
       reporter(),
     );

@@ -6,6 +6,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import Database from "better-sqlite3";
 import { checkCommits } from "../../../src/app/record/check.ts";
 import { commitContext } from "../../../src/app/record/context.ts";
+import { MAX_NOTES } from "../../../src/app/record/prover.ts";
 import { openRepository } from "../../../src/git/repository.ts";
 import type { CommitResult } from "../../../src/record/result.ts";
 import { renderLogEntry } from "../../../src/report/commits.ts";
@@ -72,15 +73,15 @@ const PINNED: Policy = { ...DEFAULT_POLICY, require: "pinned" };
 
 async function check(
   words: readonly string[],
-  { home = applied.home, policy = DEFAULT_POLICY, cwd = tree } = {},
+  { home = applied.home, policy = DEFAULT_POLICY, cwd = tree, maxNotes = MAX_NOTES } = {},
 ): Promise<CommitResult[]> {
   const store = openTrustStore({ file: trustFile({ XDG_DATA_HOME: home }), dryRun: true });
   const results: CommitResult[] = [];
   try {
     const context = commitContext(store, policy, NO_PINS, NOW, () => null);
-    const walk = { named: true, most: null };
-    for await (const one of checkCommits(await openRepository(cwd), words, walk, context))
-      results.push(one);
+    const walk = { named: true, most: null, maxNotes };
+    for await (const some of checkCommits(await openRepository(cwd), words, walk, context))
+      results.push(...some);
   } finally {
     store.close();
   }
@@ -446,6 +447,13 @@ describe("without a signature", () => {
     const { tree: cwd, home } = applyAll(files, newRepository(join(newFolder(), "empty")));
     expect((await check(["HEAD"], { cwd, home }))[0]).toMatchObject({ status: "same" });
   });
+});
+
+test("notes that are too long for one time are compared one after the other", async () => {
+  const words = ["HEAD", "HEAD~1", "HEAD~2", "HEAD~3"];
+  const all = await check(words);
+  expect(all).toHaveLength(4);
+  for (const maxNotes of [1, 1500, 4000]) expect(await check(words, { maxNotes })).toEqual(all);
 });
 
 test("words that name no commit", async () => {

@@ -1,7 +1,7 @@
 /** Mails that other threads check: each with its own bytes, and an answer whatever happens to a thread. */
 
 import { expect, test } from "vitest";
-import { answerTo, jobOf, openCheckPool } from "../../../src/app/verify/check-pool.ts";
+import { foundInJob, jobOf, openCheckPool } from "../../../src/app/verify/check-pool.ts";
 import { type CheckOptions, examine } from "../../../src/app/verify/checking.ts";
 import { PatchsigError } from "../../../src/errors.ts";
 import type { SourceMail } from "../../../src/source/item.ts";
@@ -19,15 +19,15 @@ test("a thread gets each mail as it is, and its real size", () => {
   const seen: (readonly [string | null, number])[] = [];
   const job = jobOf(MAILS);
   expect(job.bytes).toHaveLength(MAILS.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0));
-  answerTo(job, (bytes, size) => {
+  foundInJob(job, (bytes, size) => {
     seen.push([bytes?.toString() ?? null, size]);
   });
   expect(seen).toEqual(MAILS.map(({ bytes, size }) => [bytes?.toString() ?? null, size]));
 });
 
-test("what goes wrong at a mail is its result, what else goes wrong is the answer", () => {
-  const answer = (error: unknown) =>
-    answerTo(jobOf([mail("1")]), (bytes, size) =>
+test("what goes wrong at a mail is its result, what else goes wrong ends the job", () => {
+  const found = (error: unknown) =>
+    foundInJob(jobOf([mail("1")]), (bytes, size) =>
       examine(
         () => {
           throw error;
@@ -37,9 +37,9 @@ test("what goes wrong at a mail is its result, what else goes wrong is the answe
       ),
     );
   const own = new TypeError("injected");
-  expect(answer(own)).toEqual({ ok: true, answers: [own] });
+  expect(found(own)).toEqual([own]);
   const other = new PatchsigError("not-found", "no keyring");
-  expect(answer(other)).toEqual({ ok: false, error: other });
+  expect(() => found(other)).toThrow(other);
 });
 
 /** A thread that runs this, with the job in `job`. */
@@ -51,7 +51,7 @@ const thread = (code: string): URL =>
   );
 
 test("answers come back to who asked, in the order of a thread's jobs", async () => {
-  const sizes = "parentPort.postMessage({ ok: true, answers: job.mails.map(({ size }) => size) })";
+  const sizes = "parentPort.postMessage({ ok: true, answer: job.mails.map(({ size }) => size) })";
   const pool = openCheckPool(2, OPTIONS, thread(sizes));
   try {
     const of = (size: number): SourceMail => ({ ...TOO_LARGE, size });
@@ -60,18 +60,4 @@ test("answers come back to who asked, in the order of a thread's jobs", async ()
   } finally {
     pool.close();
   }
-});
-
-test("nobody waits for a thread that fails, or has ended", async () => {
-  const failing = openCheckPool(
-    1,
-    OPTIONS,
-    thread(`parentPort.postMessage({ ok: false, error: "x" })`),
-  );
-  await expect(failing.check([TOO_LARGE])).rejects.toBe("x");
-  failing.close();
-  const ending = openCheckPool(1, OPTIONS, thread("process.exit(0)"));
-  const asked = [ending.check([TOO_LARGE]), ending.check([TOO_LARGE]), ending.check([TOO_LARGE])];
-  for (const one of await Promise.allSettled(asked))
-    expect(one).toMatchObject({ reason: { message: "a thread that checks mails has ended" } });
 });
