@@ -3,6 +3,7 @@
  * is written first; one update of the ref at the end makes it the branch.
  */
 
+import { isUtf8 } from "node:buffer";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { PatchsigError } from "../errors.ts";
@@ -14,11 +15,10 @@ export interface RawCommit {
   readonly name: string;
   readonly tree: string;
   readonly parents: readonly string[];
-  /** Name, address and date as they stand: bytes, a character each. */
+  /** Name, address and date: bytes, a character each. */
   readonly author: string;
   /** Its encoding header; "" for UTF-8. */
   readonly encoding: string;
-  /** As it is committed. */
   readonly message: Buffer;
 }
 
@@ -44,15 +44,31 @@ export async function checkNothingUnderWay({ cwd }: Repository): Promise<void> {
 }
 
 /**
- * The commits, each the parent of the next, the last of them HEAD.
+ * The commits, each the parent of the next, the last of them HEAD. What is in another encoding is in UTF-8, as a
+ * rebase would make it.
  *
  * @param names full names, oldest first
- * @throws PatchsigError "refused" for a merge among them
+ * @throws PatchsigError "refused" for a merge among them, and for an encoding that git does not know
  */
 export async function readChain(
   { cwd }: Repository,
   names: readonly string[],
 ): Promise<RawCommit[]> {
+  const commits: RawCommit[] = [];
+  for (const commit of await readCommits(cwd, names))
+    commits.push(commit.encoding === "" ? commit : await inUtf8(cwd, commit));
+  const isChain = commits.every(
+    ({ parents }, i) => parents.length <= 1 && (i === 0 || parents[0] === commits[i - 1]!.name),
+  );
+  const head = await gitText(["rev-parse", "--verify", "HEAD"], { cwd });
+  if (isChain && commits.at(-1)?.name === head) return commits;
+  throw new PatchsigError("refused", "there is a merge among the commits", {
+    hint: "name the commit above which they begin: --base REVISION",
+  });
+}
+
+/** As they are, in that order. */
+async function readCommits(cwd: string, names: readonly string[]): Promise<RawCommit[]> {
   const input = names.map((name) => `${name}\n`).join("");
   const bytes = await git(["cat-file", "--batch"], { cwd, input });
   const commits: RawCommit[] = [];
@@ -62,14 +78,19 @@ export async function readChain(
     commits.push(rawCommit(name, bytes.subarray(end + 1, end + 1 + Number(size))));
     at = end + 1 + Number(size) + 1;
   }
-  const isChain = commits.every(
-    ({ parents }, i) => parents.length <= 1 && (i === 0 || parents[0] === commits[i - 1]!.name),
-  );
-  const head = await gitText(["rev-parse", "--verify", "HEAD"], { cwd });
-  if (isChain && commits.at(-1)?.name === head) return commits;
-  throw new PatchsigError("refused", "there is a merge among the commits", {
-    hint: "name the commit above which they begin: --base REVISION",
-  });
+  return commits;
+}
+
+/** The commit with author and message as git converts them. */
+async function inUtf8(cwd: string, commit: RawCommit): Promise<RawCommit> {
+  const words = ["show", "-s", "--no-notes", "--encoding=UTF-8", "--format=%an <%ae>%x00%B%x00"];
+  const bytes = await git([...words, commit.name], { cwd });
+  const [author = "", message = ""] = bytes.toString("latin1").split("\0");
+  const [date = ""] = / \d+ [+-]\d+$/.exec(commit.author) ?? [];
+  if (!isUtf8(bytes))
+    throw new PatchsigError("refused", `git cannot read the encoding of ${commit.name}`);
+  const text = { author: `${author}${date}`, message: Buffer.from(message, "latin1") };
+  return { ...commit, ...text, encoding: "" };
 }
 
 function rawCommit(name: string, bytes: Buffer): RawCommit {
@@ -96,7 +117,8 @@ function rawCommit(name: string, bytes: Buffer): RawCommit {
  * @param chain as `readChain` returns it
  * @param messages by a commit's name; those before the first one stay as they are
  * @returns how many commits are new
- * @throws PatchsigError "refused" if the branch moved meanwhile; then nothing is changed
+ * @throws PatchsigError "refused" if the branch moved meanwhile, or an author cannot stay as it is; then nothing
+ *   is changed
  */
 export async function rewriteMessages(
   repository: Repository,
@@ -111,16 +133,18 @@ export async function rewriteMessages(
   for (const commit of chain.slice(first)) {
     const parent = pairs.at(-1)?.[1] ?? commit.parents[0];
     const parents = parent === undefined ? [] : ["-p", parent];
-    const encoding = commit.encoding === "" ? "UTF-8" : commit.encoding;
-    const settings = ["-c", `i18n.commitEncoding=${encoding}`];
-    const made = await gitText([...settings, "commit-tree", ...signed, ...parents, commit.tree], {
-      cwd,
-      purpose: "work",
-      env: authorOf(commit),
-      input: messages.get(commit.name) ?? commit.message,
-    });
+    const made = await gitText(
+      ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", ...signed, ...parents, commit.tree],
+      {
+        cwd,
+        purpose: "work",
+        env: authorOf(commit),
+        input: messages.get(commit.name) ?? commit.message,
+      },
+    );
     pairs.push([commit.name, made]);
   }
+  await checkAuthors(cwd, chain.slice(first), pairs);
   const [before, after] = pairs.at(-1)!;
   await copyNotes(cwd, pairs);
   const update = ["update-ref", "-m", "patchsig trailers: messages", "HEAD", after, before];
@@ -131,11 +155,30 @@ export async function rewriteMessages(
   });
 }
 
+/** git leaves out what other programs let stand, such as dots at the end of names. */
+async function checkAuthors(
+  cwd: string,
+  chain: readonly RawCommit[],
+  pairs: readonly (readonly [from: string, to: string])[],
+): Promise<void> {
+  const made = await readCommits(
+    cwd,
+    pairs.map(([, to]) => to),
+  );
+  const other = chain.find(({ author }, i) => author !== made[i]?.author);
+  if (other !== undefined) throw oddAuthor(other.name);
+}
+
+function oddAuthor(commit: string): PatchsigError {
+  return new PatchsigError("refused", `the author of ${commit} is not one that git writes`, {
+    hint: "git commit --amend --author='Name <address>', in a git rebase",
+  });
+}
+
 /** As git takes it: with the date as it stands. */
 function authorOf({ name: commit, author }: RawCommit): Record<string, string> {
   const [, name, address, date] = /^(.*?) ?<([^<>]*)> (\d+ [+-]\d{4})$/s.exec(author) ?? [];
-  if (name === undefined)
-    throw new PatchsigError("refused", `the author of ${commit} is not one that git writes`);
+  if (name === undefined || !isUtf8(Buffer.from(author, "latin1"))) throw oddAuthor(commit);
   const text = (latin: string): string => Buffer.from(latin, "latin1").toString("utf8");
   return {
     GIT_AUTHOR_NAME: text(name),

@@ -7,6 +7,8 @@ import { readTrailer } from "./trailer.ts";
 const GITS_OWN = /^(?:Signed-off-by: |\(cherry picked from commit )/;
 const TRAILER = /^(?:[A-Za-z0-9-]+[ \t]*:|\(cherry picked from commit )/;
 const FOLDED = /^[ \t]/;
+/** What ends a paragraph, also in a message with CRLF. */
+const EMPTY_LINES = /\n(?:[ \t\r\f\v]*\n)+/;
 
 /**
  * The message with these lines below its trailers; below an empty line, if its last paragraph is no block
@@ -21,11 +23,8 @@ export function appendTrailers(message: Buffer, lines: readonly string[]): Buffe
 }
 
 function endsInTrailers(message: Buffer): boolean {
-  const start = message.lastIndexOf("\n\n", "latin1");
-  const lines = message
-    .toString("utf8", start < 0 ? 0 : start + 2)
-    .trimEnd()
-    .split("\n");
+  const text = message.toString("utf8").trimEnd();
+  const lines = (text.split(EMPTY_LINES).at(-1) ?? "").split("\n");
   let trailers = 0;
   let others = 0;
   let isOwn = false;
@@ -53,27 +52,23 @@ export function withTrailers(
   lines: readonly string[],
   isOwn: (address: string) => boolean,
 ): Buffer {
-  const text = message.toString("latin1");
-  const [title = "", body = ""] = splitTitle(text);
-  const bodyLines = body.replace(/\n+$/, "\n").split(/(?<=\n)/);
+  const text = message.toString("latin1").replace(/^\n+/, "").replace(/\n*$/, "\n");
+  const gap = EMPTY_LINES.exec(text);
+  const title = gap === null ? text.trimEnd() : text.slice(0, gap.index);
+  const body = gap === null ? "" : text.slice(gap.index + gap[0].length);
+  const bodyLines = body.split(/(?<=\n)/);
   const last = bodyLines.findLastIndex((line) => SIGN_OFF.test(line));
   const [, address = ""] = SIGN_OFF.exec(bodyLines[last] ?? "") ?? [];
   const own = last >= 0 && isOwn(Buffer.from(address, "latin1").toString("utf8"));
   const kept = own ? bodyLines.filter((_, i) => i !== last) : bodyLines;
   const moved = own ? [Buffer.from(bodyLines[last]!.trimEnd(), "latin1").toString("utf8")] : [];
   // its paragraph may have had nothing else
-  const above = Buffer.from(kept.join("").replace(/\n*$/, "\n").replace(/^\n$/, ""), "latin1");
-  const whole = appendTrailers(above, [...lines, ...moved]);
-  return Buffer.concat([Buffer.from(`${title}\n\n`, "latin1"), whole]);
+  while (kept.at(-1)?.trim() === "") kept.pop();
+  const whole = appendTrailers(Buffer.from(kept.join(""), "latin1"), [...lines, ...moved]);
+  return Buffer.concat([Buffer.from(`${title}${gap?.[0] ?? "\n\n"}`, "latin1"), whole]);
 }
 
-const SIGN_OFF = /^Signed-off-by:.*<([^<>]*)>[ \t]*\n?$/;
-
-function splitTitle(message: string): string[] {
-  const text = message.replace(/^\n+/, "").replace(/\n*$/, "\n");
-  const end = text.indexOf("\n\n");
-  return end < 0 ? [text.trimEnd(), ""] : [text.slice(0, end), text.slice(end + 2)];
-}
+const SIGN_OFF = /^Signed-off-by:.*<([^<>]*)>[ \t\r]*\n?$/;
 
 /** How much of a message is read: more than any real one has. */
 const MAX_MESSAGE = 256 * 1024;

@@ -116,6 +116,12 @@ test("log reads like git log, check-commit has a line each, both have records", 
   const piped = patchsig(stdin, { home, cwd: tree, input: given });
   expect(records(expectStatus(piped, 0)).at(-1)).toMatchObject({ commits: 3, pass: 3 });
   expect(records(expectStatus(patchsig(stdin, { home, cwd: tree }), 0))).toHaveLength(1);
+
+  const alice = "--author=Alice <alice@example.org>";
+  git(tree, ["commit", "-q", "--allow-empty", alice, "-m", "not from a mail"]);
+  expect(expectStatus(run("log", "-n", "1"), 0).stdout).toMatch(
+    /^commit \w+ {2}FAIL\nAuthor: .*\nRecord: {3}no note; alice@example.org signs\n\n/,
+  );
 });
 
 function lineLike(

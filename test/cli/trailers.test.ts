@@ -1,6 +1,6 @@
 /** `patchsig trailers -u`: the messages of the branch's commits get what reviewers gave them, and nothing else changes. */
 
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { withTrailers } from "../../src/trailers/append.ts";
@@ -171,23 +171,51 @@ describe("nothing changes", () => {
     ));
 });
 
-test("names and messages beyond UTF-8 stay as they are, byte for byte", () => {
-  const encoding = ["-c", "i18n.commitEncoding=iso-8859-1"];
-  const author = { GIT_AUTHOR_NAME: "Zoë", GIT_AUTHOR_EMAIL: "alice@example.org" };
+/** A commit on top, written as other programs may write it. */
+function rawCommit(header: string, message: string): void {
   writeFileSync(join(work, "new.txt"), "x\n");
   git(work, ["add", "new.txt"]);
-  const message = join(newFolder(), "message");
-  writeFileSync(message, Buffer.from("Gr\xfc\xdfe\n\nSch\xf6n.\n", "latin1"));
-  const words = ["-c", `user.name=${author.GIT_AUTHOR_NAME}`, ...encoding];
-  git(work, [...words, "commit", "-q", "-F", message, "--date=2026-11-24T10:00:00+0530"]);
-  const raw = (): string => git(work, ["cat-file", "commit", "HEAD"]).toString("latin1");
-  const kept = (text: string): string[] =>
-    text.split("\n").filter((line) => !/^(parent|committer) /.test(line));
-  const before = kept(raw());
-  expectStatus(trailers("-u"), 0);
-  expect(messages()).toHaveLength(4);
-  expect(kept(raw())).toEqual(before);
-  expect(readFileSync(join(work, "new.txt"), "utf8")).toBe("x\n");
+  const [tree, parent] = [["write-tree"], ["rev-parse", "HEAD"]].map((args) =>
+    git(work, args).toString().trim(),
+  );
+  const committer = "committer Alice <alice@example.org> 1795514400 +0530";
+  const [author = "", ...more] = header.split("\n");
+  const lines = [`tree ${tree}`, `parent ${parent}`, `author ${author}`, committer, ...more, ""];
+  const file = join(newFolder(), "commit");
+  writeFileSync(file, [...lines, message].join("\n"), "latin1");
+  const made = git(work, ["hash-object", "-t", "commit", "-w", file]).toString().trim();
+  git(work, ["update-ref", "HEAD", made]);
+}
+
+const LATIN = "encoding iso-8859-1";
+
+test("a commit in another encoding is in UTF-8 then, as after a rebase", () => {
+  rawCommit(`Zo\xeb <alice@example.org> 1795514400 +0530\n${LATIN}`, "Gr\xfc\xdfe\n\nSch\xf6n.\n");
+  const id = "Message-ID: <p9@x>\n";
+  const file = join(newFolder(), "1.patch");
+  const patch = git(work, ["format-patch", "--stdout", "-1"]).toString("latin1");
+  const reply = `From x Mon Sep 17 00:00:00 2001\nFrom: bob@example.org\n${id.replace("p9", "r9")}In-Reply-To: <p9@x>\nSubject: Re: x\nContent-Type: text/plain; charset=utf-8\n\nAcked-by: B\xc3\xb6b <bob@example.org>\n`;
+  writeFileSync(file, patch.replace("From: ", `${id}From: `) + reply, "latin1");
+  expectStatus(patchsig(["trailers", "-u", file], { home, cwd: work }), 0);
+  const raw = git(work, ["cat-file", "commit", "HEAD"]).toString();
+  expect(raw).not.toContain("encoding");
+  expect(raw).toContain("author Zoë <alice@example.org> 1795514400 +0530\n");
+  expect(raw).toMatch(/\n\nGrüße\n\nSchön\.\n\nAcked-by: Böb <bob@example\.org>\n$/);
+});
+
+test.each([
+  ["is not in UTF-8", "Zo\xeb <alice@example.org> 1795514400 +0530"],
+  ["has what git leaves out", "Alice, <alice@example.org> 1795514400 +0530"],
+  ["has an odd date", "Alice <alice@example.org> 1795514400 +5"],
+  ["is in an encoding that git cannot read", `Zo\xeb <a@x> 1795514400 +0000\nencoding x-none`],
+])("nothing changes if an author %s", (_, header) => {
+  rawCommit(header, "last\n");
+  const before = git(work, ["for-each-ref"]).toString();
+  const run = expectStatus(trailers("-u"), 3);
+  expect(run.stderr).toMatch(
+    /the author of \w+ is not one that git writes|cannot read the encoding/,
+  );
+  expect(git(work, ["for-each-ref"]).toString()).toBe(before);
 });
 
 describe("the user's own sign-off", () => {
@@ -204,6 +232,13 @@ describe("the user's own sign-off", () => {
       `t\n\n${SIGNED_OFF}\n${zed}\n${BOB}\n`,
     ],
     ["is not made up", "t\n", `t\n\n${BOB}\n`],
+    [
+      "in a message with CRLF",
+      `t\r\n\r\nb\r\n\r\n${SIGNED_OFF}\r\n`,
+      `t\r\n\r\nb\r\n\n${BOB}\n${SIGNED_OFF}\n`,
+    ],
+    ["another's with CRLF", `t\r\n\r\n${zed}\r\n`, `t\r\n\r\n${zed}\r\n${BOB}\n`],
+    ["below two empty lines", `t\n\n\nb\n\n\n${zed}\n`, `t\n\n\nb\n\n\n${zed}\n${BOB}\n`],
     ["in a title of two lines", "t\nu\n\nb\n", `t\nu\n\nb\n\n${BOB}\n`],
   ])("%s", (_, message, wanted) =>
     expect(withTrailers(Buffer.from(message), [BOB], isOwn).toString()).toBe(wanted),

@@ -45,7 +45,7 @@ async function onNoBranch({ cwd }: Repository): Promise<PatchsigError> {
   )
     return new PatchsigError("usage", `${head} has no commits yet`, { hint: "git commit" });
   return new PatchsigError("usage", "these commits are on no branch: nothing can be remembered", {
-    hint: "git switch -c NAME; or name a branch: git patchsig send BRANCH",
+    hint: "git switch -c NAME; or, to send a branch: git patchsig send BRANCH",
   });
 }
 
@@ -95,6 +95,6 @@ async function rangeOf({ cwd }: Repository, branch: string): Promise<readonly st
   const remotes = await git(["for-each-ref", "--count=1", "refs/remotes"], { cwd });
   if (remotes.length > 0) return [branch, "--not", "--remotes", "--not"];
   throw new PatchsigError("usage", "no range given, and no remote here to compare with", {
-    hint: "name it: git patchsig send main..",
+    hint: "name what they are on: git patchsig send main.., git patchsig trailers --base main",
   });
 }
