@@ -148,6 +148,7 @@ test("other keys, and a version that failed", () => {
 test("what it refuses", () => {
   expectError(diff([mbox(...v1)]), 3, "only v1 is here: nothing to compare it with");
   expectError(diff([file, "v7"]), 3, "no v7 here");
+  expectError(diff([file, "v2", "v2"]), 3, "v2 cannot be compared with itself");
   expectError(diff([file, "v1", "v2", "v3"]), 2, "diff compares two versions");
   expectError(diff(["--version=2", file, "v1", "v2"]), 2, "diff compares two versions");
   expectError(diff(["--repo", newFolder(), file]), 3, /^no git repository at /);

@@ -120,7 +120,7 @@ test("log reads like git log, check-commit has a line each, both have records", 
   const alice = "--author=Alice <alice@example.org>";
   git(tree, ["commit", "-q", "--allow-empty", alice, "-m", "not from a mail"]);
   expect(expectStatus(run("log", "-n", "1"), 0).stdout).toMatch(
-    /^commit \w+ {2}FAIL\nAuthor: .*\nRecord: {3}no note; alice@example.org signs\n\n/,
+    /^commit \w+ {2}FAIL\nAuthor: .*\nRecord: {3}no note; alice@example.org signs, so .*\n\n/,
   );
 });
 

@@ -226,8 +226,12 @@ function reasonAgainst({ outline, verdict, proof }: Version<unknown>, best: numb
 }
 
 /** `2` · `v2` · `5.1` */
+function nameOf(wanted: string): string {
+  return `v${wanted.replace(/^v/i, "")}`;
+}
+
 function ofVersion<S>(work: readonly Version<S>[], wanted: string, composed: boolean): Chosen<S> {
-  const name = `v${wanted.replace(/^v/i, "")}`;
+  const name = nameOf(wanted);
   const found = work.filter((one) => one.name === name);
   const best = bestProof(work);
   const good = found.filter((one) => reasonAgainst(one, best) === null);
@@ -281,6 +285,12 @@ export function olderVersion<S>(
   others: readonly Version<S>[],
   wanted: string | undefined,
 ): Version<S> {
+  if (
+    wanted !== undefined &&
+    nameOf(wanted) === one.name &&
+    !others.some(({ name }) => name === one.name)
+  )
+    throw refusal(`${one.name} cannot be compared with itself`, "name two versions, as in v1 v2");
   if (wanted !== undefined) return ofVersion(others, wanted, false).version;
   const older = others.filter((other) => isNewer(one, other));
   const found =
