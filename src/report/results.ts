@@ -1,8 +1,7 @@
 /** Test results, for people and as records. */
 
-import type { TextFlaw } from "../patch/signed-text.ts";
 import { instant } from "../primitives/time.ts";
-import type { FlawedResult, FoundResult } from "../result/found.ts";
+import { FLAW_WORDS, type FlawedResult, type FoundResult } from "../result/found.ts";
 import type { TestOutcome, TestResult } from "../result/text.ts";
 import type { ResultKey } from "../result/weigh.ts";
 import { escapeText, joinSafe, ours, padTo, type SafeText, truncateTo } from "./escape.ts";
@@ -16,15 +15,6 @@ const COLORS: Readonly<Record<TestOutcome, "good" | "warn" | "bad">> = {
   miss: "warn",
   done: "good",
   skip: "warn",
-};
-
-const FLAWS: Readonly<Record<TextFlaw, string>> = {
-  malformed: "it is damaged, or says what no result can say",
-  version: "it has another version than 1",
-  signature: "its signature is not good",
-  changed: "it is not what was signed",
-  "too-many": "there are more than 8 in the mail",
-  diff: "the mail has a diff, and may not carry results",
 };
 
 const INDENT = " ".repeat(7);
@@ -78,7 +68,7 @@ function whyWorth(key: ResultKey, worth: FoundResult["worth"]): string {
 export function renderFlawedResult({ source, why }: FlawedResult, style: Style): SafeText[] {
   const word = tint(style, "bad", padTo(ours`bad`, 5));
   return [
-    joinSafe([word, escapeText(`${source}: a result does not count: ${FLAWS[why]}`)], ours`  `),
+    joinSafe([word, escapeText(`${source}: a result does not count: ${FLAW_WORDS[why]}`)], ours`  `),
   ];
 }
 

@@ -1,6 +1,7 @@
 /**
- * What is known of tests on a tree, for those who show patches and commits: what results that count say of each
- * test, how many others there are, and what came of the same patches elsewhere. None of it changes a verdict.
+ * Sums up what is known of tests on a tree, to be shown with patches and commits: the outcome of each test by results
+ * that count, how many other results there are, and how the same patches fared in other trees. None of it changes a
+ * verdict.
  */
 
 import type { SignedResult, TestOutcome, TestResult } from "./text.ts";
@@ -13,37 +14,37 @@ export interface WeighedResult {
   readonly worth: ResultWorth;
 }
 
-/** What results that count say of one test in one environment. */
+/** The outcome of one test in one environment, by results that count. */
 export interface TreeTest extends Pick<TestResult, "test" | "rev" | "env" | "tree" | "base"> {
-  /** `disputed`: by one key it passed, by another it failed. */
+  /** `disputed`: passed by one key, and failed by another. */
   readonly answer: TestOutcome | "disputed";
-  /** Who says so. */
+  /** The identities that signed these results. */
   readonly by: readonly string[];
   /** An earlier attempt failed. */
   readonly flaky: boolean;
-  /** Of the last result, seconds since the epoch. */
+  /** When the last of them was signed, in seconds since the epoch, and its log. */
   readonly time: number;
   readonly log: string | null;
 }
 
 export interface TreeTests {
-  /** Null if it is not known which tree it would be. */
+  /** Null if the tree of a series is not known. */
   readonly tree: string | null;
-  /** By results that count, the bad ones first. */
+  /** Tests with results that count, failures first. */
   readonly counting: readonly TreeTest[];
-  /** What keys say that nobody accepted for results: how many tests, by outcome. */
+  /** By outcome, how many tests have results by keys that nobody accepted for results. */
   readonly claims: Readonly<Partial<Record<TestOutcome, number>>>;
-  /** Of the same patches in another tree, by results that count. */
+  /** Tests of the same patches in other trees, by results that count. */
   readonly elsewhere: readonly TreeTest[];
 }
 
-/** Tests of each kind that are told. */
+/** Most tests in each of these lists. */
 const MAX_TOLD = 100;
 
 /**
  * @param tree null if it is not known
- * @param found results of that tree, and of the same patches
- * @returns null if there is nothing to tell
+ * @param found results about that tree, and about the same patches in other trees
+ * @returns null if nothing is known
  */
 export function testsOn(tree: string | null, found: readonly WeighedResult[]): TreeTests | null {
   const here = found.filter(({ signed }) => signed.said.tree === tree);
@@ -100,7 +101,7 @@ function badFirst(a: TreeTest, b: TreeTest): number {
   );
 }
 
-/** The last words of keys that do not count; one that is revoked says nothing. */
+/** Counts the last results of keys that do not count, by outcome. Results by revoked keys are left out. */
 function claimsIn(found: readonly WeighedResult[]): TreeTests["claims"] {
   const claims: Partial<Record<TestOutcome, number>> = {};
   for (const { last } of weigh(ofWorth(found, "claims")).keys)

@@ -1,14 +1,16 @@
-/** The details of a result as KCIDB's JSON, version 5.3: only the fields that we have. */
+/** Writes the details of a result as KCIDB's JSON, version 5.3, with the fields that we know. */
 
 import { sha256 } from "../patch/attestation.ts";
 import type { Report, ReportedCase } from "./from/report.ts";
 import { MAX_DETAILS } from "./mail.ts";
 import type { TestResult } from "./text.ts";
 
-/** KCIDB knows SHA-1 only. */
+/** KCIDB knows commits by SHA-1 only. */
 const COMMIT = /^[0-9a-f]{40}$/;
 
-/** A URI of RFC 3986, as KCIDB wants it: what is signed may be any printable characters. No host is in brackets. */
+/**
+ * A URI by RFC 3986, as KCIDB wants one; a signed result may hold any printable characters. IPv6 hosts are left out.
+ */
 const PLAIN = "(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})";
 const REST = `(?:${PLAIN}|[/?@])*`;
 const URI = new RegExp(`^https?://${PLAIN}+(?:@${PLAIN}+)?(?:[/?]${REST})?(?:#${REST})?$`);
@@ -16,8 +18,10 @@ const URI = new RegExp(`^https?://${PLAIN}+(?:@${PLAIN}+)?(?:[/?]${REST})?(?:#${
 const isUri = (text: string): boolean => URI.test(text) && URL.canParse(text);
 
 /**
- * The JSON, at most as large as is attached: if not all cases fit, those that passed are left out, then others, and
- * the number of those is in it.
+ * The JSON, at most `MAX_DETAILS` bytes. If not all cases fit, those that passed are left out, and then others; the JSON
+ * says how many.
+ *
+ * @param report null if there are no cases
  */
 export function kcidbDetails(result: TestResult, report: Report | null): Buffer {
   const all = report?.cases ?? [];
@@ -26,7 +30,7 @@ export function kcidbDetails(result: TestResult, report: Report | null): Buffer 
     const bytes = detailsWith(result, cases, all.length);
     if (bytes.length <= MAX_DETAILS) return bytes;
   }
-  // a case has no more than a kilobyte
+  // a case takes less than a kilobyte
   return detailsWith(result, bad.slice(0, MAX_DETAILS >> 10), all.length);
 }
 
@@ -70,7 +74,7 @@ function checkoutFields({ tree, base, commit, patches, series, message }: TestRe
   const misc = Object.entries({ tree, base, commit, patches, series });
   return {
     ...(source !== null && COMMIT.test(source) ? { git_commit_hash: source } : {}),
-    // the commit as such: without it, KCIDB's dashboards wait for patches
+    // "": the commit itself, without patches; if this is missing, KCIDB's dashboards wait for patches
     ...(patches === null && commit !== null ? { patchset_hash: "" } : {}),
     ...(message?.includes("@") ? { message_id: message } : {}),
     valid: true,

@@ -1,13 +1,13 @@
-/** A result in the forms of other tools; what they have no word for is refused, with a FormatError. */
+/** Writes results in the formats of other tools. An outcome for which a tool has no word is left out. */
 
 import { FormatError } from "../errors.ts";
-import { type FlawedResult, type FoundResult, isFlawed } from "./found.ts";
+import { FLAW_WORDS, type FlawedResult, type FoundResult, isFlawed } from "./found.ts";
 import { sha256 } from "../patch/attestation.ts";
 import { kcidbDetails } from "./details.ts";
 import type { TestOutcome, TestResult } from "./text.ts";
 import { shortName } from "../primitives/object-name.ts";
 
-/** By the table of docs/results.md. */
+/** Outcomes in other tools' words, as in the table of docs/results.md. */
 const PATCHWORK: Readonly<Record<TestOutcome, string>> = {
   pass: "success",
   fail: "fail",
@@ -31,10 +31,12 @@ interface Exported {
   readonly details: Buffer | null;
 }
 
-/** One result: text or JSON in a line, without its LF. */
+/**
+ * Writes one result as a line of text or JSON, without an LF. Throws a FormatError if the format has no word for it.
+ */
 type Exporter = (result: Exported) => string;
 
-/** How a result is called there, by what `--as` says. */
+/** By the value of `--as`. */
 const EXPORTS: Readonly<Record<string, Exporter>> = {
   kcidb: ({ said, details }) => oneLine(details) ?? oneLine(kcidbDetails(said, null))!,
   "in-toto": ({ said }) => JSON.stringify(inToto(said)),
@@ -43,22 +45,27 @@ const EXPORTS: Readonly<Record<string, Exporter>> = {
   trailer: ({ said }) => testedBy(said),
 };
 
-/** What `--as` takes. */
+/** The values of `--as`. */
 export const EXPORT_NAMES = Object.keys(EXPORTS);
 
-/** What stands before, between and behind them: a line each, but for b4, which wants one list. */
+/** What to write before, between and after results: they are lines, except for b4, which wants one JSON list. */
 export function frameOf(as: string): Readonly<Record<"begin" | "between" | "end", string>> {
   return as === "b4"
     ? { begin: "[", between: ",\n ", end: "]\n" }
     : { begin: "", between: "\n", end: "\n" };
 }
 
-/** A result for `as`; null with the reason why there is none: it is bad, revoked, or has no word there. */
+/**
+ * A result in the format of `as`.
+ *
+ * @returns `line` is null if the result is bad, its key is revoked, or the format has no word for it: `why` says which
+ */
 export function exported(
   as: string,
   found: FoundResult | FlawedResult,
 ): { readonly line: string | null; readonly why: string } {
-  if (isFlawed(found)) return { line: null, why: `a result is ${found.why}` };
+  if (isFlawed(found))
+    return { line: null, why: `a result does not count: ${FLAW_WORDS[found.why]}` };
   if (found.worth === "void") return { line: null, why: "its key is revoked" };
   try {
     return { line: EXPORTS[as]!({ said: found.signed.said, details: found.details }), why: "" };
@@ -68,7 +75,7 @@ export function exported(
   }
 }
 
-/** JSON as one line, however its signer wrote it; null if it is none. */
+/** JSON on one line, however its signer wrote it; null if it is not a JSON object. */
 function oneLine(json: Buffer | null): string | null {
   try {
     const said: unknown = JSON.parse(json?.toString() ?? "");
@@ -79,8 +86,8 @@ function oneLine(json: Buffer | null): string | null {
 }
 
 /**
- * An in-toto Statement with the test-result predicate 0.1, not signed: `cosign attest-blob` or the like does that.
- * It knows neither the attempt nor the time; the environment is a part of its configuration.
+ * An in-toto Statement with the test-result predicate 0.1, unsigned: `cosign attest-blob` can sign it. The predicate has
+ * neither the attempt nor the time; the environment goes into its configuration.
  */
 function inToto(result: TestResult): object {
   const word = result.result === "pass" ? "PASSED" : result.result === "fail" ? "FAILED" : null;
@@ -109,7 +116,7 @@ function inToto(result: TestResult): object {
   };
 }
 
-/** The body of a POST to `/api/patches/ID/checks/`. A check is of one patch, and has no environment of its own. */
+/** The body of a POST to `/api/patches/ID/checks/`. A check has no environment, so its context names that too. */
 function patchworkCheck(result: TestResult): object {
   const url = [result.log, result.via].find((one) => one !== null && isPatchworkUrl(one));
   const words = [result.test, ...result.env.map((entry) => entry.slice(entry.indexOf("=") + 1))];
@@ -121,7 +128,7 @@ function patchworkCheck(result: TestResult): object {
   };
 }
 
-/** Of a slug's length, what is left for words when a digest keeps it apart from others that begin like it. */
+/** Characters of a slug; a longer one is cut at CUT, and a digest keeps it apart from others that begin alike. */
 const SLUG = 255;
 const CUT = SLUG - 9;
 
@@ -130,7 +137,7 @@ function slugOf(words: string): string {
   return slug.length <= SLUG ? slug : `${slug.slice(0, CUT)}-${sha256(words).slice(0, 8)}`;
 }
 
-/** As Django's URLField has them: at most 200 characters, and a host that a name server could know. */
+/** By the rules of Django's URLField: at most 200 characters, and a host with a dot, an IPv4 address, or localhost. */
 function isPatchworkUrl(url: string): boolean {
   const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
   const name = `(?:${label}\\.)+(?!-)(?:[a-z-]{2,63}|xn--[a-z0-9]{1,59})(?<!-)|localhost`;
@@ -142,7 +149,7 @@ function isPatchworkUrl(url: string): boolean {
   );
 }
 
-/** As b4's check commands print it. */
+/** As b4 reads it from a check command. */
 function b4Check(result: TestResult): object {
   const url = result.log ?? result.via;
   return {
@@ -153,7 +160,7 @@ function b4Check(result: TestResult): object {
   };
 }
 
-/** For a person to add, or not: nobody but the signer's own people may give it. */
+/** A trailer that the signer, or somebody who may speak for the signer, can give. Nobody else may. */
 function testedBy(result: TestResult): string {
   if (result.result !== "pass") throw new FormatError(`there is no trailer for "${result.result}"`);
   const about = [result.test, ...result.env].join(" ");

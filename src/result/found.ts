@@ -1,27 +1,37 @@
-/** A result as it was found in a mail, for those who show it. */
+/** Results as they are found in mails. */
 
 import type { TextFlaw } from "../patch/signed-text.ts";
 import type { SignedResult } from "./text.ts";
 import type { ResultKey, ResultWorth } from "./weigh.ts";
 
-/** A good one. */
+/** A result with a good signature. */
 export interface FoundResult {
-  /** The mail, for people. */
+  /** The place of its mail, for messages. */
   readonly source: string;
   readonly signed: SignedResult;
   readonly key: ResultKey;
   readonly worth: ResultWorth;
-  /** Somebody else sent it on. */
+  /** The mail is from somebody other than the signer. */
   readonly relayed: boolean;
-  /** The attached JSON; null if there is none with the signed digest. */
+  /** The attached KCIDB JSON; null if no attachment has the signed digest. */
   readonly details: Buffer | null;
 }
 
-/** What stands in the place of a result, and is none. */
+/** A text in the form of a result that does not count as one. */
 export interface FlawedResult {
   readonly source: string;
   readonly why: TextFlaw;
 }
+
+/** Why such a text does not count, in words. */
+export const FLAW_WORDS: Readonly<Record<TextFlaw, string>> = {
+  malformed: "it is damaged, or has values that no result can have",
+  version: "it has another version than 1",
+  signature: "its signature is not good",
+  changed: "it is not what was signed",
+  "too-many": "there are more than 8 in the mail",
+  diff: "the mail has a diff, and may not carry results",
+};
 
 export function isFlawed(found: FoundResult | FlawedResult): found is FlawedResult {
   return "why" in found;

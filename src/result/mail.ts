@@ -1,4 +1,4 @@
-/** The mail that carries a test result, written and read. */
+/** Writes and reads the mail that carries a test result (docs/spec/result.md). */
 
 import { readDiff } from "../diff/diff.ts";
 import { readContent } from "../mail/content.ts";
@@ -17,22 +17,21 @@ import { attempt } from "../refused.ts";
 import { RESULT_TEXT, type SignedResult, TEST_OUTCOMES, type TestResult } from "./text.ts";
 import { shortName } from "../primitives/object-name.ts";
 
-/** Larger details are not attached, and not read: their digest and a log say where to look. */
+/** Bytes of attached details; larger ones are neither attached nor read. */
 export const MAX_DETAILS = 262_144;
 
 /** RFC 4648's alphabet in lower case. */
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
 /**
- * The Message-ID of a result, with its angle brackets: the same run has the same one, whoever writes the mail.
- * A run is told from others by its signer, the place where it was run, the test, its environment, the tree and
- * the attempt.
+ * The Message-ID of a result, with angle brackets: a digest of the signer, the place where the test ran, the test, its
+ * environment, the tree and the attempt. So a run has the same Message-ID, whoever writes the mail.
  */
 export function resultMessageId(result: TestResult): string {
   const { by, via, log, test, rev, env, config, tree, run } = result;
   const said = [by, via ?? log ?? "-", String(run), test, rev ?? "-", config ?? "-", tree, ...env];
   const digest = sha256(["patchsig-run-v1", ...said].map((line) => `${line}\n`).join(""));
-  // 26 characters of 5 bits
+  // 130 bits, in 26 characters of 5 bits
   const bits = BigInt(`0x${digest.slice(0, 33)}`) >> 2n;
   const name = Array.from(
     { length: 26 },
@@ -42,10 +41,10 @@ export function resultMessageId(result: TestResult): string {
 }
 
 /**
- * The mail: the same result gives the same bytes. For `sendmail -t` and `git send-email`, or a feed.
+ * Writes the mail, for `sendmail -t`, `git send-email` or a feed; the same result gives the same bytes.
  *
- * @param name the signer's, for From; "" for none
- * @param details the KCIDB JSON whose digest the result has; null for none
+ * @param name the signer's name, for From; "" for none
+ * @param details the KCIDB JSON whose digest is in the result; null for none
  */
 export function resultMail(signed: SignedResult, name: string, details: Buffer | null): Buffer {
   const { said } = signed;
@@ -66,7 +65,7 @@ export function resultMail(signed: SignedResult, name: string, details: Buffer |
     return Buffer.from(
       `${fields.join("\n")}\nContent-Type: text/plain; charset=us-ascii\n\n${text}`,
     );
-  // "=_" is in no base64, and no line of the text begins so
+  // no base64 contains "=_", and no line of the text begins with it
   const boundary = "=_result";
   return Buffer.concat([
     Buffer.from(
@@ -81,23 +80,23 @@ export function resultMail(signed: SignedResult, name: string, details: Buffer |
   ]);
 }
 
-/** `pass: kselftest.net on arch=x86_64: 118 passed, 3 skipped` */
+/** The result in a line: `pass: kselftest.net on arch=x86_64: 118 pass, 3 skip`. */
 function summaryOf({ result, test, env, counts }: TestResult): string {
   const where = env.length === 0 ? "" : ` on ${env.join(" ")}`;
   const cases = TEST_OUTCOMES.filter((outcome) => (counts?.[outcome] ?? 0) > 0);
   const all = cases.map((outcome) => `${counts![outcome]} ${outcome}`);
   const line = `${result}: ${test}${where}`;
   const found = all.length === 0 ? "" : `: ${all.join(", ")}`;
-  // the environment can be long, and a line of a mail is not
+  // without a long environment, so that the line of the mail stays short
   return line.length + found.length <= 200 ? line + found : `${result}: ${test}${found}`;
 }
 
 /**
- * The results in a mail, good and bad ones. Of a mail with a diff, or one that git could read in another way,
- * none counts.
+ * The results in a mail, with good signatures and bad ones. None of them counts if the mail has a diff, or if git refuses
+ * to read it.
  *
  * @param mail the mail's bytes
- * @param text its text, if that was read before
+ * @param text the mail's text, if the caller has read it
  */
 export function resultsIn(
   mail: Buffer,

@@ -1,28 +1,28 @@
 /**
- * The signed text of a test result (docs/spec/result.md): who ran which test on which tree, where, and what
- * came of it.
+ * The signed text of a test result (docs/spec/result.md): who ran which test on which tree, in what environment, and
+ * how it ended.
  */
 
 import type { FieldRule, FieldValues, SignedText, TextKind } from "../patch/signed-text.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 
-/** KCIDB's six, the worst first: what comes of several is the first of them. */
+/** KCIDB's six outcomes, the worst first: several cases together have the worst of their outcomes. */
 export const TEST_OUTCOMES = ["fail", "error", "miss", "pass", "done", "skip"] as const;
 
 /**
- * `error`: the harness broke. `miss`: it was to run and did not. `done`: it ran, without a verdict.
+ * `error`: the harness broke. `miss`: it should have run, and did not. `done`: it ran, without a verdict.
  */
 export type TestOutcome = (typeof TEST_OUTCOMES)[number];
 
-/** How many cases of a suite came out how. */
+/** How many cases of a suite had each outcome. */
 export type CaseCounts = Readonly<Record<TestOutcome, number>>;
 
-/** In the order in which the text has them. */
+/** The outcomes in the order in which the text counts them. */
 const COUNTED = ["pass", "fail", "error", "miss", "done", "skip"] as const;
 
-/** What is said. Object names and digests are lower-case hex; null stands as "-". */
+/** What a result says. Object names and digests are lower-case hex; null is written as "-". */
 export interface TestResult {
-  /** When the run ended, or was signed: seconds since 1970, by the signer's clock. */
+  /** When the run ended, or was signed, in seconds since the epoch, by the signer's clock. */
   readonly time: number;
   /** The signer's identity, as the signer claims it. ASCII. */
   readonly by: string;
@@ -30,17 +30,17 @@ export interface TestResult {
   readonly tree: string;
   /** The commit that the tested patches were put on. */
   readonly base: string | null;
-  /** What was checked out; null for a commit that nobody else has. */
+  /** The commit that was tested; null if nobody else has it. */
   readonly commit: string | null;
-  /** `patchesDigest` of the patches in it. */
+  /** `patchesDigest` of the tested patches. */
   readonly patches: string | null;
-  /** The id of the signed series, 32 digits. */
+  /** The id of the signed series, 32 hex digits. */
   readonly series: string | null;
   /** The Message-ID of its cover letter or single patch, without angle brackets. For people. */
   readonly message: string | null;
   /** A dotted path in KCIDB's syntax: `kselftest.net`. */
   readonly test: string;
-  /** The version of a suite that is not in the tree. */
+  /** The revision of a test suite that is not in the tree. */
   readonly rev: string | null;
   /** `key=value`, by ascending keys, each once. */
   readonly env: readonly string[];
@@ -49,20 +49,21 @@ export interface TestResult {
   /** The attempt, from 1. */
   readonly run: number;
   readonly result: TestOutcome;
-  /** Null if there are no cases to count. */
+  /** Null if no cases were reported. */
   readonly counts: CaseCounts | null;
+  /** URL. */
   readonly log: string | null;
   readonly logSha256: string | null;
   /** SHA-256 of the attached KCIDB JSON. */
   readonly details: string | null;
-  /** Where it was run, if whoever signs did not run it. */
+  /** URL of the run, if somebody other than the signer ran the test. */
   readonly via: string | null;
 }
 
 export type SignedResult = SignedText<TestResult>;
 
 export const MAX_ENV = 16;
-/** 24 lines of less than a kilobyte, and the environment's. */
+/** Bytes: 24 lines of less than a kilobyte, and those of the environment. */
 const MAX_RESULT_TEXT = 32_768;
 
 const OBJECT = "(?:[0-9a-f]{64}|[0-9a-f]{40})";
@@ -78,7 +79,7 @@ export const TEST_NAME = /^(?=.{1,128}$)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 export const ENV_ENTRY = /^[A-Za-z0-9_.-]{1,64}=[!-~]{1,256}$/;
 
 const FIELDS: readonly FieldRule[] = [
-  // since 2001: the trusted comment then has 100 characters, whatever else it says
+  // ten digits (a time after 2001) make the trusted comment at least 100 characters long
   { name: "t", value: /^[1-9][0-9]{9,11}$/ },
   { name: "by", value: /^[!-~]{3,254}$/ },
   { name: "tree", value: new RegExp(`^${OBJECT}$`) },
@@ -173,7 +174,7 @@ function formatCounts(counts: CaseCounts | null): string | null {
   return counts === null ? null : COUNTED.map((name) => `${name}=${counts[name]}`).join(" ");
 }
 
-/** The rules that no grammar says. */
+/** The rules beyond the grammar of each field. */
 function isSound(r: TestResult): boolean {
   const keys = r.env.map((entry) => entry.slice(0, entry.indexOf("=")));
   return (
@@ -185,8 +186,8 @@ function isSound(r: TestResult): boolean {
 }
 
 /**
- * The harness can make a result worse than its cases are: it crashed at the end. Nothing makes it better, and
- * without a case that passed, nothing passed.
+ * A result can be worse than its worst case, as when the harness crashed at the end. It cannot be better, and it can only
+ * be "pass" if a case passed.
  */
 function isPossible(result: TestOutcome, counts: CaseCounts): boolean {
   const rank = (one: TestOutcome): number => TEST_OUTCOMES.indexOf(one);
@@ -194,7 +195,7 @@ function isPossible(result: TestOutcome, counts: CaseCounts): boolean {
   return result === all || (rank(result) < rank(all) && rank(result) < rank("pass"));
 }
 
-/** What comes of the cases together; `skip` if there are none. */
+/** The worst outcome among cases; `skip` if there are no cases. */
 export function worstCase(counts: CaseCounts): TestOutcome {
   return TEST_OUTCOMES.find((outcome) => counts[outcome] > 0) ?? "skip";
 }

@@ -1,31 +1,37 @@
 /**
- * What test results are worth (docs/spec/result.md, "What it counts for"): by whose key, and together. A result
- * never changes what is said of a patch.
+ * What test results are worth (docs/spec/result.md, "What it counts for"): each by its key, and several together. A
+ * result never changes the verdict on a patch.
  */
 
 import type { KeyState } from "../trust/record.ts";
 import type { PublicKeyText } from "../types.ts";
 import { type SignedResult, TEST_OUTCOMES, type TestResult } from "./text.ts";
 
-/** What the key database knows of the key that signed a result, under the identity that it claims. */
+/** What the key database knows of the key that signed a result, for the identity that the result claims. */
 export interface ResultKey {
-  /** Null if it is not remembered. */
+  /** Null if the database does not have the key. */
   readonly state: KeyState | null;
-  /** Under this identity or any other. */
+  /** The key is revoked, under this identity or any other. */
   readonly revoked: boolean;
-  /** A person has accepted it for results, alone or with patches. */
+  /** The user has accepted the key for results, alone or besides patches. */
   readonly forResults: boolean;
-  /** Of a replaced key: when it was, in seconds by the verifier's clock, and its state until then. */
+  /**
+   * Of a replaced key: when it was replaced (seconds since the epoch, by our clock), and its state before. Else
+   * null.
+   */
   readonly replaced: { readonly at: number; readonly from: KeyState } | null;
 }
 
 /**
- * `counts`: a person has confirmed the key for results. `claims`: shown, and no more. `void`: the key is revoked.
+ * `counts`: the user has accepted the key for results. `claims`: it is shown, and decides nothing. `void`: the key is
+ * revoked.
  */
 export type ResultWorth = "counts" | "claims" | "void";
 
 /**
- * @param named identities whose pinned keys count though they were accepted for patches
+ * What one result is worth.
+ *
+ * @param named identities whose pinned keys count, although they were accepted for patches only
  */
 export function worthOf(
   { time, by }: Pick<TestResult, "time" | "by">,
@@ -40,28 +46,23 @@ export function worthOf(
   return state === "pinned" && (key.forResults || named.has(by)) ? "counts" : "claims";
 }
 
-/** What one key says of one tree, test and environment. */
+/** The results of one key for one tree, test and environment. */
 interface SignerAnswer {
   readonly publicKey: PublicKeyText;
-  /** Its last word: of the highest run, and of that the latest. */
+  /** The result that holds: of the highest attempt, and of that, the latest. */
   readonly last: SignedResult;
-  /** An earlier run failed, and the last one passed. */
+  /** An earlier attempt failed, and the last one passed. */
   readonly flaky: boolean;
 }
 
-/**
- * What several results say together. `disputed`: some pass and some fail. `none`: there is none, or none that has a
- * verdict.
- */
+/** What several results say together. `disputed`: some keys say pass, others fail. `none`: no key says either. */
 export interface Weighed {
   readonly answer: "pass" | "fail" | "disputed" | "none";
   /** By key and environment, in the order in which they were given. */
   readonly keys: readonly SignerAnswer[];
 }
 
-/**
- * Weighs results of one tree and test, all of which count. There is no majority: one that fails is not outvoted.
- */
+/** Weighs results that count, about one tree and test. There is no majority: passes do not outvote a failure. */
 export function weigh(results: readonly SignedResult[]): Weighed {
   const groups = new Map<string, SignedResult[]>();
   for (const signed of results) {
@@ -89,7 +90,7 @@ function answerOf(group: readonly SignedResult[]): SignerAnswer {
   return { publicKey: last!.publicKey, last: last!, flaky: last!.said.result === "pass" && failed };
 }
 
-/** Of two of one run and second, the worse one is the last word. */
+/** Ascending. Of two results of the same attempt and second, the worse one comes later. */
 function order(a: TestResult, b: TestResult): number {
   const rank = ({ result }: TestResult): number => TEST_OUTCOMES.indexOf(result);
   return a.run - b.run || a.time - b.time || rank(b) - rank(a);

@@ -202,7 +202,7 @@ test("what cannot be signed is refused by name, before a password is asked for",
   const cases: [string[], number, string][] = [
     [["--junit", dtd], 3, "dtd.xml: it has a DTD"],
     [["--junit", large], 3, "large.xml: larger than 64 MiB"],
-    [[], 2, "what did the run come to?"],
+    [[], 2, "what was the outcome of the run?"],
     [[...pass, "--env", "cc=gcc 14"], 2, "--env takes key=value"],
     [[...pass, "--env", "a=1", "--env", "a=2"], 2, "--env a is given twice"],
     [["--status", "green"], 2, '--status does not know "green"'],
@@ -225,7 +225,7 @@ test("what cannot be signed is refused by name, before a password is asked for",
 test("a tree that is not committed is refused", () => {
   const work = oneCommit();
   writeFileSync(join(work, "artefact"), "two\n");
-  expect(sign(["--status", "pass"], "", work).stderr).toContain("1 file that git does not know");
+  expect(sign(["--status", "pass"], "", work).stderr).toContain("1 untracked file");
   writeFileSync(join(work, "file"), "two\n");
   const run = sign(["--status", "pass"], "", work);
   expect([run.status, run.stdout]).toEqual([3, ""]);

@@ -46,6 +46,13 @@ test("what was signed with a revoked key is no result for anybody", () => {
   );
 });
 
+test("what is no good result is left out, with the reason in words", () => {
+  expect(exported("kcidb", { source: "x", why: "signature" })).toEqual({
+    line: null,
+    why: "a result does not count: its signature is not good",
+  });
+});
+
 test("attached details are one line of JSON, or are made anew", () => {
   const kcidb = (details: string): string =>
     exported("kcidb", { ...foundOf({}), details: Buffer.from(details) }).line!;

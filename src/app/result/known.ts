@@ -1,6 +1,6 @@
 /**
- * What the user's index knows of tests on trees, for commands whose subject is something else. They cost nothing
- * where there is no index, or none with results; and what is wrong with the index is said once, and fails nothing.
+ * What the user's index knows of tests, for commands that are about something else, such as verify. Without an index, or
+ * without results in it, this costs nothing. If the index cannot be read, that is said once, and the command goes on.
  */
 
 import { existsSync } from "node:fs";
@@ -17,7 +17,7 @@ import { type IsWithdrawn, withdrawals } from "../feed/followed.ts";
 import type { Reporter } from "../reporter.ts";
 import { withUserTrust } from "../trust/user-trust.ts";
 
-/** Of one key, of one tree or list of patches. */
+/** Most results of one key about one tree, or about the same patches. */
 const MAX_RESULTS = 10_000;
 
 /** An index with results, and which of them feeds have withdrawn. */
@@ -26,7 +26,7 @@ interface ReadableIndex {
   readonly isWithdrawn: IsWithdrawn;
 }
 
-/** Whoever opened it closes it. */
+/** Looks up results in an index. Whoever opened the index closes it. */
 export class KnownTests {
   readonly #index: IndexStore;
   readonly #trust: Pick<TrustStore, "results">;
@@ -40,14 +40,17 @@ export class KnownTests {
     this.#keys = resultKeysOf(trust);
   }
 
-  /** Results of a tree, those of accepted keys first. */
+  /** The results about a tree, those of accepted keys first. */
   on(tree: string): WeighedResult[] {
     return this.#weighed(this.#index.resultsOn(tree, this.#keys, MAX_RESULTS));
   }
 
   /**
+   * What is known of tests on a tree, and on the same patches elsewhere.
+   *
    * @param tree null if it is not known
-   * @param patches `patchesDigest` of them; null if there are none
+   * @param patches their `patchesDigest`; null for none
+   * @returns null if nothing is known
    */
   about(tree: string | null, patches: string | null): TreeTests | null {
     const same = patches === null ? [] : this.#ofPatches(patches);
@@ -55,17 +58,17 @@ export class KnownTests {
     return testsOn(tree, [...here, ...same.filter(({ signed }) => signed.said.tree !== tree)]);
   }
 
-  /** On the tree of a branch that is here; null also if it is not. */
+  /** What is known of tests on a local branch's tree; null if nothing is, or there is no such branch. */
   async aboutBranch(repository: Repository, branch: string): Promise<TreeTests | null> {
     return this.about(await treeNamed(repository, `refs/heads/${branch}`), null);
   }
 
-  /** Is there a result of these patches, on whatever tree? */
+  /** Whether there is a result about these patches, on any tree. */
   hasPatches(patches: string): boolean {
     return this.#index.hasResultsOf(patches);
   }
 
-  /** Is there a result that names no patches, so that it may be about any? */
+  /** Whether there is a result that names no patches, and so may be about any. */
   get hasUnbound(): boolean {
     return this.hasPatches("");
   }
@@ -88,7 +91,7 @@ export class KnownTests {
   }
 }
 
-/** Null where no result is known. Nothing is written. */
+/** Opens the user's index, and writes nothing. Null if there is no index, or no result in it. */
 export async function openKnownTests(
   trust: Pick<TrustStore, "results">,
   say: Reporter["say"],
@@ -97,7 +100,7 @@ export async function openKnownTests(
   return found === null ? null : new KnownTests(found, trust);
 }
 
-/** The same by the user's own key database, which is not opened where no result is known. */
+/** Runs `work` with the user's index and key database. If no result is known, the database is not opened. */
 export async function withKnownTests<T>(
   say: Reporter["say"],
   work: (known: KnownTests | null) => Promise<T>,
@@ -127,13 +130,13 @@ async function openIndex(say: Reporter["say"]): Promise<ReadableIndex | null> {
   return null;
 }
 
-/** A result with what its key is worth now. */
+/** A result, and what it is worth by its key's state now. */
 export function weighed(signed: SignedResult, trust: Pick<TrustStore, "results">): WeighedResult {
   const { said, publicKey } = signed;
   return { signed, worth: worthOf(said, trust.results.of(said.by, publicKey)) };
 }
 
-/** The same for many: each key is looked up once. */
+/** `weighed` for many results: looks each key up once. */
 export function weigher(
   trust: Pick<TrustStore, "results">,
 ): (signed: SignedResult) => WeighedResult {
@@ -147,7 +150,7 @@ export function weigher(
   };
 }
 
-/** The keys whose results are read first: whoever sends many others hides none of theirs. */
+/** The keys that were accepted for results: they have shares of their own in queries, so nobody can crowd them out. */
 export function resultKeysOf(trust: Pick<TrustStore, "results">): string[] {
   return [...new Set(trust.results.list().map(({ publicKey }) => publicKey))];
 }

@@ -1,4 +1,4 @@
-/** Which tree is asked for: that of a commit, or the one that a series makes of its base. */
+/** Finds the tree that the user names: that of a commit, or the one that a series makes of its base. */
 
 import { PatchsigError } from "../../errors.ts";
 import { openRepository, treeNamed } from "../../git/repository.ts";
@@ -8,14 +8,17 @@ import type { Reporter } from "../reporter.ts";
 import type { SeriesChoice } from "../series/choose.ts";
 
 export interface TreeMeant {
-  /** A revision comes first, as for git: `./NAME` is a file. */
+  /** A revision or a source of mails. As for git, a revision is tried first: `./NAME` is always a file. */
   readonly what: string;
   readonly choice: SeriesChoice;
-  /** A commit to put a series on; undefined for the base that it names. */
+  /** The commit to put a series on; undefined for the base that the series names. */
   readonly base: string | undefined;
 }
 
-/** @throws PatchsigError "usage" if there is neither; those of `treeOfSeries` */
+/**
+ * @returns full name of the tree
+ * @throws PatchsigError "usage" if `what` is neither; others as `treeOfSeries`
+ */
 export async function treeMeant(
   { what, choice, base }: TreeMeant,
   trust: Pick<TrustStore, "seriesLinks">,
@@ -32,7 +35,7 @@ export async function treeMeant(
         ? "--base, --series and --version go with the mails of a series"
         : "HEAD, a branch, a tree; or a file of mails, or the Message-ID of one",
     });
-  // most questions are about a commit: what reads mails is loaded where they are named
+  // loaded only here: most questions are about a commit
   const { treeOfSeries } = await import("./series-tree.ts");
   return treeOfSeries(repository, { source: what, choice, base }, trust, reporter);
 }

@@ -1,4 +1,4 @@
-/** The test results in mails, and what they are worth here. */
+/** Reads the test results in mails, and finds what they are worth here. */
 
 import { dropCr } from "../../mail/line-ends.ts";
 import { parseAuthor } from "../../mail/author.ts";
@@ -15,9 +15,9 @@ import { normaliseIdentity } from "../../trust/identity.ts";
 import { openSource } from "../sources/sources.ts";
 
 /**
- * All results in the mails of a source, in their order.
+ * Yields all results in the mails of a source, in their order.
  *
- * @param named addresses whose pinned keys count though they were accepted for patches
+ * @param named identities whose pinned keys count, although they were accepted for patches only
  * @throws PatchsigError as `mailsOfSource`
  */
 export async function* resultsOfSource(
@@ -30,7 +30,7 @@ export async function* resultsOfSource(
     yield* await resultsAmong(mails, trust, named, verifier);
 }
 
-/** The mails of a source, some at a time. @throws PatchsigError as a source cannot be read; "too-large" */
+/** The mails of a source, some at a time. @throws PatchsigError if the source cannot be read; "too-large" for a mail */
 export async function* mailsOfSource(source: string): AsyncGenerator<readonly MailAtPlace[]> {
   for await (const items of openSource(source, {}))
     yield items.map((item) => {
@@ -42,7 +42,7 @@ export async function* mailsOfSource(source: string): AsyncGenerator<readonly Ma
     });
 }
 
-/** The results in some mails: see `resultsOfSource`. */
+/** The results in these mails, as `resultsOfSource` yields them. */
 export async function resultsAmong(
   mails: readonly MailAtPlace[],
   trust: Pick<TrustStore, "results">,
@@ -67,7 +67,7 @@ export async function resultsAmong(
   );
 }
 
-/** A mail, and where it is from, for people. */
+/** A mail, and its place, for messages. */
 export interface MailAtPlace {
   readonly source: string;
   readonly bytes: Buffer;
@@ -77,7 +77,10 @@ interface ReadResultMail extends MailAtPlace {
   readonly readings: ReturnType<typeof resultsIn>;
 }
 
-/** All signatures by libuv's threads; one by one only if some of them are bad. */
+/**
+ * Reads the results in mails. libuv's threads verify the signatures; if one is bad, all are verified again, one by
+ * one.
+ */
 async function readAll(
   mails: readonly MailAtPlace[],
   verifier: Verifier,
@@ -89,7 +92,7 @@ async function readAll(
   return (await eager.wasRight()) ? found : by(verifier);
 }
 
-/** The identity in From; null if that is no plain address. */
+/** The identity in From; null if there is no valid address. */
 function senderOf(mail: Buffer): string | null {
   const read = attempt(() => parseAuthor(glimpse(dropCr(mail), "from")));
   return read.ok ? normaliseIdentity(read.value.email.toString("utf8")) : null;

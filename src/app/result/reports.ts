@@ -1,4 +1,4 @@
-/** Files with what a test tool reports. */
+/** Reads the report files of test tools. */
 
 import { readFileSync, statSync } from "node:fs";
 import { FormatError, PatchsigError } from "../../errors.ts";
@@ -23,17 +23,18 @@ export interface ReportFile {
   readonly name: string;
 }
 
-/** A report, and when it was written: the latest of its files, in seconds; null if nobody knows. */
+/** A report, and when the latest of its files was written, in seconds since the epoch; null if that is not known. */
 export interface RunReport {
   readonly report: Report;
   readonly writtenAt: number | null;
 }
 
 /**
- * Several files are parts of one run.
+ * Reads the files of one run, and joins them.
  *
- * @param test what was run: KCIDB's JSON can have others, too
- * @throws PatchsigError "unreadable"; "refused", with what is wrong with a file
+ * @param test the test that was run: KCIDB's JSON may hold others, too
+ * @returns null without files
+ * @throws PatchsigError "unreadable"; "refused" for a report that is not valid
  */
 export function readReports(files: readonly ReportFile[], test: string): RunReport | null {
   if (files.length === 0) return null;
@@ -64,7 +65,7 @@ function bytesOf(name: string): { bytes: Buffer; writtenAt: number | null } {
     return { bytes, writtenAt: null };
   }
   const { size, mtimeMs } = reading(name, () => statSync(name));
-  // before it is read: a gigabyte is not even loaded
+  // looked at first, so that a gigabyte is not loaded
   if (size > MAX_REPORT) throw new PatchsigError("refused", `${name}: larger than 64 MiB`);
   const bytes = reading(name, () => readFileSync(name));
   return { bytes, writtenAt: Math.floor(mtimeMs / 1000) };

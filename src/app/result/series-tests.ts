@@ -1,4 +1,7 @@
-/** What is known of tests on series while their mails stream by: on the trees that they make of their bases. */
+/**
+ * What is known of tests on series, for commands that read series from mails: on the tree that a series makes of its
+ * base.
+ */
 
 import { openRepository, type Repository } from "../../git/repository.ts";
 import { PatchsigError } from "../../errors.ts";
@@ -14,20 +17,20 @@ import type { Reporter } from "../reporter.ts";
 import { type KnownTests, openKnownTests } from "./known.ts";
 
 export interface SeriesTests {
-  /** Null if nothing is known. */
+  /** What is known of a series' tests; null if nothing is. */
   about(series: Series<PatchSummary | null>): Promise<TreeTests | null>;
   close(): void;
 }
 
 /**
- * Series whose trees are made in vain, in a run. To make one takes git some starts, and results that name no
- * patches, such as those of a branch, can be about any.
+ * Most trees to make in vain, in a run. A result that names no patches, such as a branch's, may be about any series; but
+ * to make a series' tree takes several starts of git.
  */
 const MAX_VAIN = 4;
 
 /**
- * @param directory in whose repository bases are looked for; without one, only the same patches are found
- * @returns null where no result is known
+ * @param directory a folder in the repository that has the bases; without a repository, results are found by patches only
+ * @returns null if no result is known
  */
 export async function openSeriesTests(
   directory: string,
@@ -47,9 +50,9 @@ export async function openSeriesTests(
 }
 
 /**
- * The same by results that are at hand, which stay open.
+ * As `openSeriesTests`, with results that the caller has opened, and closes.
  *
- * @param repository in which bases are looked for; without one, only the same patches are found
+ * @param repository that has the bases; without one, results are found by patches only
  */
 export function seriesTests(known: KnownTests, repository: Repository | null): SeriesTests {
   const checker = repository === null ? null : new BaseChecker(repository);
@@ -83,7 +86,7 @@ async function repositoryAt(directory: string): Promise<Repository | null> {
   }
 }
 
-/** Null unless all its patches are here and read. */
+/** The digest of the series' patches; null unless all of them are here, and could be read. */
 function digestOf({ outline, patches }: SeriesBase): string | null {
   const diffs = patches.flatMap(({ diff }) => (diff === null ? [] : [sha256(diff.canonical)]));
   const isWhole = outline.complete && diffs.length === outline.total;

@@ -1,4 +1,4 @@
-/** The tree that a series makes of its base. */
+/** Finds the tree that a series makes of its base. */
 
 import { PatchsigError } from "../../errors.ts";
 import { fetchCommand } from "../../git/base-facts.ts";
@@ -11,21 +11,22 @@ import { readSeriesBases, type SeriesBase } from "../base/series-base.ts";
 import type { Reporter } from "../reporter.ts";
 import type { SeriesChoice } from "../series/choose.ts";
 
-/** How a series is chosen, and what it is put on. */
+/** Which series to take, and the commit to put it on. */
 export interface SeriesMeant {
   /** As for `verify`: a file, a folder, a Message-ID. */
   readonly source: string;
   readonly choice: SeriesChoice;
-  /** A commit as a person named it; undefined for the base that the series names. */
+  /** A commit, as the user named it; undefined for the base that the series names. */
   readonly base: string | undefined;
 }
 
 /**
- * The tree that a series makes of its base, with its prerequisites. Its signatures do not matter: a result is about a
- * tree, whoever wrote it.
+ * Applies a series, and its prerequisites, to its base. Signatures do not matter: a result is about a tree, whoever wrote
+ * it.
  *
- * @throws PatchsigError "usage" for a base that is none; "not-found" if the tree cannot be made here; as the source
- *   cannot be read
+ * @returns full name of the tree
+ * @throws PatchsigError "usage" for a base that is not a commit; "not-found" if the tree cannot be made here; others if
+ *   the source cannot be read
  */
 export async function treeOfSeries(
   repository: Repository,
@@ -60,9 +61,12 @@ async function unmade(
   const fetch = why.startsWith("the base ") ? await fetchCommand(repository, claim.base.tree) : "";
   return new PatchsigError(
     "not-found",
-    `which tree "${outline.subject}" makes is not known: ${why}`,
+    `the tree that "${outline.subject}" makes is not known: ${why}`,
     {
-      hint: fetch === "" ? "--base COMMIT names one to put it on" : `${fetch}; or --base COMMIT`,
+      hint:
+        fetch === ""
+          ? "--base COMMIT names a commit to put it on"
+          : `${fetch}; or name a base: --base COMMIT`,
     },
   );
 }

@@ -1,4 +1,4 @@
-/** Signs what a test run came to, as the mail that carries it. */
+/** Signs the result of a test run, and writes the mail that carries it. */
 
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
@@ -29,29 +29,30 @@ import { signerAddress, signerPerson } from "../sign/signing.ts";
 import { readReports, type ReportFile } from "./reports.ts";
 import { appliedPatches, patchesOfMails } from "./source.ts";
 
-/** What a person or a job says of a run. Names of files are relative to the current directory. */
+/** What the user, or a CI job, says of a run. File names are relative to the current folder. */
 export interface RunWords {
   readonly test: string;
-  /** The commit that was tested; undefined for HEAD, with the working tree as it is. */
+  /** The commit that was tested; undefined for HEAD, whose working tree must not have changed files. */
   readonly commit: string | undefined;
+  /** `key=value` */
   readonly env: readonly string[];
   readonly rev: string | undefined;
-  /** A file. */
+  /** The file with the build's configuration. */
   readonly config: string | undefined;
   readonly reports: readonly ReportFile[];
-  /** What the harness as a whole says. */
+  /** The outcome of the run as a whole, in any of `STATUS_WORDS`. */
   readonly status: string | undefined;
-  /** URLs and files: one of each at most. */
+  /** At most one URL, and one file. */
   readonly log: readonly string[];
   readonly run: number;
   readonly via: string | undefined;
   readonly base: string | undefined;
-  /** A source of mails: the patches that are in the tree. */
+  /** A source of mails with the patches that are in the tree; undefined to find them by the notes of `am`. */
   readonly patches: string | undefined;
   readonly say: (line: string) => void;
 }
 
-/** Words of other systems for what a run came to (docs/results.md). */
+/** Outcomes, in our words and those of other systems (docs/results.md). */
 const STATUS_WORDS: Readonly<Record<string, TestOutcome>> = {
   ...Object.fromEntries(TEST_OUTCOMES.map((outcome) => [outcome, outcome])),
   success: "pass",
@@ -66,16 +67,17 @@ const STATUS_WORDS: Readonly<Record<string, TestOutcome>> = {
   skipped: "skip",
 };
 
-/** What is to be signed, and the JSON that is attached; null if there is nothing to add. */
+/** The result to sign, and the KCIDB JSON to attach; null for none. */
 export interface PlannedResult {
   readonly said: TestResult;
   readonly details: Buffer | null;
 }
 
 /**
- * All that can be wrong is found before a password is asked for.
+ * Checks all that can be wrong before the user is asked for a password.
  *
- * @throws PatchsigError "usage"; "refused" for a tree that is not committed, and for reports; "no-repository"
+ * @throws PatchsigError "usage"; "refused" for changed files in the working tree, and for a report that is not valid;
+ *   "no-repository"
  */
 export async function planResult(words: RunWords): Promise<PlannedResult> {
   const plain = plainFields(words);
@@ -91,7 +93,7 @@ export async function planResult(words: RunWords): Promise<PlannedResult> {
   return { said: { ...result, details: sha256(details) }, details };
 }
 
-/** Fields that are as they were given. */
+/** The fields that are taken as they are given. */
 function plainFields(words: RunWords): Pick<TestResult, "test" | "rev" | "env" | "run" | "via"> {
   const { test, rev, run, via } = words;
   if (!TEST_NAME.test(test))
@@ -127,7 +129,7 @@ function checkUrl(option: string, url: string): void {
     );
 }
 
-/** The reports' word, or the harness's if that is worse. */
+/** The outcome by the reports, or by `--status` if that is worse. */
 function outcomeAndTime(words: RunWords): Pick<TestResult, "result" | "counts" | "time"> & {
   readonly report: NonNullable<ReturnType<typeof readReports>>["report"] | null;
 } {
@@ -141,7 +143,7 @@ function outcomeAndTime(words: RunWords): Pick<TestResult, "result" | "counts" |
   const read = isBad ? readWhatIsThere(words) : readReports(reports, words.test);
   if (read === null) {
     if (said === undefined)
-      throw new PatchsigError("usage", "what did the run come to?", {
+      throw new PatchsigError("usage", "what was the outcome of the run?", {
         hint: "--junit, --tap, --kcidb or --nipa with its report, or --status",
       });
     return { result: said, counts: null, time: now(), report: null };
@@ -155,7 +157,10 @@ function outcomeAndTime(words: RunWords): Pick<TestResult, "result" | "counts" |
   };
 }
 
-/** A job that was killed leaves half a report, or none: that it failed is said all the same. */
+/**
+ * For a failed run: a job that was killed leaves half a report, or none. That must not keep the failure from being
+ * signed.
+ */
 function readWhatIsThere({ reports, test, say }: RunWords): ReturnType<typeof readReports> {
   try {
     return readReports(reports, test);
@@ -166,7 +171,7 @@ function readWhatIsThere({ reports, test, say }: RunWords): ReturnType<typeof re
   }
 }
 
-/** When the report was written, so that the same run is the same record; but never in the future. */
+/** The time when the report was written, so that signing it again gives the same result; but never in the future. */
 function timeOf(writtenAt: number | null): number {
   const clock = now();
   return writtenAt === null || writtenAt > clock || writtenAt < 1e9 ? clock : writtenAt;
@@ -182,7 +187,7 @@ async function sourceOf(words: RunWords): Promise<Source> {
     );
     const unknown = (await untrackedFiles(repository)).filter((name) => !own.has(name)).length;
     if (unknown > 0)
-      words.say(`note: ${count(unknown, "file")} that git does not know may have been tested, too`);
+      words.say(`note: ${count(unknown, "untracked file")} may have been tested, too`);
   }
   const tested = await testedTree(repository, words.commit ?? "HEAD");
   const found =
@@ -208,7 +213,7 @@ async function logOf(given: readonly string[]): Promise<Pick<TestResult, "log" |
   return { log: urls[0] ?? null, logSha256: file === undefined ? null : await fileDigest(file) };
 }
 
-/** A log can be of any size. */
+/** Reads in pieces: a log can have any size. */
 async function fileDigest(name: string): Promise<string> {
   const digest = createHash("sha256");
   try {
@@ -224,10 +229,9 @@ function fileBytes(name: string): Buffer {
 }
 
 /**
- * Signs it, and reads it back: nothing leaves that a reader would not take for this result.
+ * Signs a result, writes its mail, and reads that back: only a mail that readers take for this result is handed out.
  *
- * @returns the mail
- * @throws PatchsigError "refused", and those of the signer
+ * @throws PatchsigError "refused" if a value cannot stand in a result; others of the signer
  */
 export async function signedResultMail(
   { said, details }: PlannedResult,
@@ -240,7 +244,7 @@ export async function signedResultMail(
     if (one?.ok === true && more.length === 0 && one.signed.minisig === signed.minisig) return mail;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new PatchsigError("refused", "no result can say that", { cause: error });
+    throw new PatchsigError("refused", "a value cannot stand in a result", { cause: error });
   }
   throw new PatchsigError("fault", "the mail that was written does not carry the result");
 }

@@ -1,4 +1,4 @@
-/** Which patches are in the tree that was tested, and on what they were put: for people, and to find results again. */
+/** Finds which patches are in a tested tree, and on which base: by these, the result is found again later. */
 
 import { PatchsigError } from "../../errors.ts";
 import { eachBlob } from "../../git/blobs.ts";
@@ -19,12 +19,13 @@ import { openSource } from "../sources/sources.ts";
 export type TestedPatches = Pick<TestResult, "base" | "patches" | "series" | "message">;
 
 const NOTHING: TestedPatches = { base: null, patches: null, series: null, message: null };
-/** Commits that are looked at, and bytes of a note. */
+/** Most commits to look at, and most bytes of a note. */
 const MAX_COMMITS = 1000;
 const MAX_NOTE = 32 << 20;
 
-/** One patch that `am` has applied, by the note on its commit. */
+/** A patch that `am` has applied, as the note on its commit says. */
 interface AppliedPatch {
+  /** SHA-256 of the canonical diff, hex. */
   readonly diff: string;
   readonly series: string | null;
   readonly index: number;
@@ -32,7 +33,10 @@ interface AppliedPatch {
   readonly messageId: string;
 }
 
-/** What the notes say that `am` has written (docs/record.md): the signed series at the tip, if there is one. */
+/**
+ * The signed series at the tip of the tested history, as proven by the notes of `am` (docs/record.md); nulls if
+ * there is none.
+ */
 export async function appliedPatches(
   repository: Repository,
   { commit }: TestedTree,
@@ -63,12 +67,12 @@ export async function appliedPatches(
   };
 }
 
-/** Of a series, in order: each the one before the last. */
+/** Whether `patch` belongs to the series of `last`. */
 function isSameSeries(last: AppliedPatch, patch: AppliedPatch): boolean {
   return patch.series !== null && patch.series === last.series && patch.total === last.total;
 }
 
-/** What the note says of exactly this commit, if the signature in it is good. */
+/** The record of exactly this commit in a note; null if there is none with a good signature. */
 function appliedBy(note: Buffer, commit: string): AppliedPatch | null {
   const proven = proveNote(parseRecords(note), createVerifier());
   const one = proven?.records.find(({ record }) => record.commit === commit);
@@ -79,10 +83,10 @@ function appliedBy(note: Buffer, commit: string): AppliedPatch | null {
 }
 
 /**
- * What mails say that were applied, whoever sent or signed them.
+ * Names the patches in mails, whoever sent or signed them.
  *
  * @param source as for `verify`: an mbox, a folder, a Message-ID
- * @throws PatchsigError "usage" if they are not the patches of one series
+ * @throws PatchsigError "usage" if they are not the patches of one whole series; "refused" if a patch cannot be read
  */
 export async function patchesOfMails(source: string): Promise<Omit<TestedPatches, "base">> {
   const verifier = createVerifier();
@@ -121,7 +125,7 @@ export async function patchesOfMails(source: string): Promise<Omit<TestedPatches
   };
 }
 
-/** Without angle brackets; null for what no result can name. */
+/** A Message-ID without angle brackets; null for one that cannot stand in a result. */
 function plainId(messageId: string): string | null {
   return /^<([!-;=?-~]{2,250})>$/.exec(messageId)?.[1] ?? null;
 }

@@ -1,4 +1,4 @@
-/** Reports in JSON: KCIDB's, of which some fields are read, and those of netdev's NIPA. */
+/** Reads reports in JSON: KCIDB's, and those of NIPA, the CI of the kernel's netdev list. */
 
 import { FormatError } from "../../errors.ts";
 import { TEST_OUTCOMES, type TestOutcome } from "../text.ts";
@@ -6,10 +6,10 @@ import { MAX_DEPTH, pathOf, type Report, ReportWriter, worse } from "./report.ts
 
 type ReportObject = Readonly<Record<string, unknown>>;
 
-/** Of a report with the most cases: 40 a case. What JSON.parse makes of each is many times as large. */
+/** Values in a report: 40 for each of the most cases. In memory, a value is many times as large as its text. */
 const MAX_VALUES = 1 << 22;
 
-/** Before anything is made of it: the brackets of 64 MiB would take gigabytes. */
+/** Counts before JSON.parse builds anything: 64 MiB of brackets would take gigabytes. */
 function checkSize(text: string): void {
   let [depth, values, inString] = [0, 0, false];
   for (let at = 0; at < text.length; at++) {
@@ -51,17 +51,16 @@ function textIn(json: ReportObject, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** KCIDB's word; a run without one was to be, and is not. */
+/** KCIDB's status; a test without one should have run, and did not. */
 function outcomeIn(json: ReportObject): TestOutcome {
   const word = textIn(json, "status").toLowerCase();
   return TEST_OUTCOMES.find((outcome) => outcome === word) ?? "miss";
 }
 
 /**
- * KCIDB's JSON, versions 4 and 5: the tests at and below a path, or the builds if there are no tests in it.
+ * Reads KCIDB's JSON, versions 4 and 5: the tests below a path, or the builds if it has no tests. Throws a FormatError.
  *
- * @param test what of it is to be read; its own entry sums up those below it
- * Throws a FormatError.
+ * @param test the path; an entry for the path itself sums up those below it
  */
 export function readKcidb(text: string, test: string): Report {
   const json = parsed(text);
@@ -81,7 +80,7 @@ export function readKcidb(text: string, test: string): Report {
   const sums = tests.filter((one) => textIn(one, "path") === test).map(outcomeIn);
   if (writer.size === 0) {
     if (sums.length === 0) throw new FormatError(`no test ${test} in it`);
-    // there are no cases: it is one itself
+    // without cases below it, the test itself is the only case
     writer.add([test.slice(test.lastIndexOf(".") + 1)], sums.reduce(worse));
   } else sums.forEach((sum) => writer.harness(sum));
   return writer.report();
@@ -99,14 +98,13 @@ const NIPA: Readonly<Record<string, TestOutcome>> = {
   pass: "pass",
   fail: "fail",
   skip: "skip",
-  // seen by people, who may wave it through
+  // people look at it, and decide
   warn: "done",
 };
 
 /**
- * A run of NIPA, the CI of the kernel's netdev list. What was run again has the outcome of that.
- *
- * Throws a FormatError, also for the manifest that only names runs.
+ * Reads a run of NIPA. A test that was run again has the outcome of the second run. Throws a FormatError, also for the
+ * manifest that merely lists runs.
  */
 export function readNipa(text: string): Report {
   const json = parsed(text);

@@ -1,6 +1,6 @@
 /**
- * JUnit XML, as pytest, Go's tools, Maven, Jest, GoogleTest, CTest, meson and others write it: there is no
- * standard, only what they have in common.
+ * Reads JUnit XML as pytest, Go's tools, Maven, Jest, GoogleTest, CTest, meson and others write it. There is no standard:
+ * this is what they have in common.
  */
 
 import { FormatError } from "../../errors.ts";
@@ -8,14 +8,14 @@ import type { TestOutcome } from "../text.ts";
 import { type Report, ReportWriter, worse } from "./report.ts";
 import { type XmlTag, xmlTags } from "./xml.ts";
 
-/** What an element in a case says of it. Surefire's `flakyFailure` and `rerunFailure` say nothing of the last try. */
+/** Elements that tell a case's outcome. Surefire's `flakyFailure` and `rerunFailure` are about earlier tries. */
 const SAYS: Readonly<Record<string, TestOutcome>> = {
   failure: "fail",
   error: "error",
   skipped: "skip",
 };
 
-/** What its attribute says: GoogleTest and CTest name what was disabled, and others what failed, without an element. */
+/** Values of a case's attribute `status`: some tools tell what was disabled, or failed, in no other way. */
 const STATUS: Readonly<Record<string, TestOutcome>> = {
   notrun: "skip",
   disabled: "skip",
@@ -26,7 +26,7 @@ const STATUS: Readonly<Record<string, TestOutcome>> = {
   error: "error",
 };
 
-/** What a suite's attributes announce, and what was seen in it. */
+/** The counts that a suite's attributes announce, and those of the cases in it. */
 interface Suite {
   readonly announced: Readonly<Record<"tests" | "failures" | "errors", number>>;
   tests: number;
@@ -34,7 +34,7 @@ interface Suite {
   errors: number;
 }
 
-/** Throws a FormatError. */
+/** Throws a FormatError for what is not JUnit XML. */
 export function readJunit(text: string): Report {
   const reader = new JunitReader();
   let isFirst = true;
@@ -58,7 +58,7 @@ class JunitReader {
   #case: ReadCase | null = null;
 
   open(tag: XmlTag): void {
-    // a failure of the outer one would be lost
+    // refused: a failure of the outer case would be lost
     if (this.#case !== null && (isSuite(tag) || tag.name === "testcase"))
       throw new FormatError(`a <${tag.name}> within a <testcase>`);
     if (isSuite(tag)) this.#suites.push(suiteOf(tag));
@@ -69,7 +69,7 @@ class JunitReader {
   #say(tag: XmlTag): void {
     const said = SAYS[tag.name]!;
     const one = this.#case;
-    // of the suite itself, such as a class that could not be set up
+    // it is the suite's own, such as a class that could not be set up
     if (one === null) this.#writer.harness(said);
     else if (said === "skip") skip(one, tag);
     else one.outcome = one.outcome === "pass" ? said : worse(one.outcome, said);
@@ -85,19 +85,19 @@ class JunitReader {
   }
 
   report(): Report {
-    // a tool that found nothing to run has not tested anything
+    // without a case, nothing was tested
     if (this.#writer.size === 0) this.#writer.harness("miss");
     return this.#writer.report();
   }
 }
 
-/** A case whose end has not come. */
+/** The case that is being read. */
 interface ReadCase {
   readonly names: string[];
-  /** Of its attribute. */
+  /** Its attribute, in lower case. */
   readonly status: string;
   outcome: TestOutcome;
-  /** It may fail: node calls it so. */
+  /** It is expected to fail, as node's tests can say. */
   isTodo: boolean;
 }
 
@@ -108,7 +108,10 @@ function caseOf({ attributes }: XmlTag): ReadCase {
   return { names, status, outcome, isTodo: false };
 }
 
-/** CTest calls skipped what it could not start, too, though it fails then; only wishes of the tests begin with "SKIP_". */
+/**
+ * CTest also writes `skipped` for a test that it could not start. If a test asked to be skipped, its message begins
+ * with "SKIP_".
+ */
 function skip(one: ReadCase, { attributes }: XmlTag): void {
   const message = attributes.get("message") ?? "";
   const isLost = one.status === "notrun" && message !== "" && !message.startsWith("SKIP_");
@@ -135,7 +138,7 @@ function count(suite: Suite, outcome: TestOutcome): void {
   if (outcome === "error") suite.errors++;
 }
 
-/** A suite that announces failures of which no case tells has failed; one that lacks cases lost them. */
+/** Compares what a suite announced with its cases: failures that no case tells count, and so do missing cases. */
 function settle({ announced, ...seen }: Suite, writer: ReportWriter): void {
   const bad = seen.failures + seen.errors;
   if (announced.failures > bad) writer.harness("fail");

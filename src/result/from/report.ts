@@ -1,24 +1,24 @@
 /**
- * What a test tool's report says, whatever its format: cases, each with an outcome. A reader throws a FormatError
- * that names what it refuses. Reports are made from what a test printed: they are as untrusted as that.
+ * A test tool's report, whatever its format: cases, each with an outcome. The readers of formats throw a FormatError that
+ * says what is wrong. A report contains what tests printed, so it is not trusted.
  */
 
 import { FormatError } from "../../errors.ts";
 import { type CaseCounts, TEST_OUTCOMES, type TestOutcome, worstCase } from "../text.ts";
 
-/** Larger files are not read, in bytes. */
+/** Bytes of a file; larger ones are not read. */
 export const MAX_REPORT = 64 << 20;
-/** Of all reports of a run together. */
+/** Cases in all reports of a run together. */
 const MAX_CASES = 100_000;
-/** Suites within suites. */
+/** Levels of nesting. */
 export const MAX_DEPTH = 64;
-/** Longer names are cut. */
+/** Characters of a name; longer ones are cut. */
 const MAX_NAME = 200;
 
 export interface ReportedCase {
   /** In KCIDB's syntax: `net.tcp.retries`. */
   readonly path: string;
-  /** As the tool wrote it, if that could not be a path; else "". Plain text on one line. */
+  /** The name as the tool wrote it, on one line, if it had to be changed to make a path; else "". */
   readonly label: string;
   readonly outcome: TestOutcome;
 }
@@ -26,9 +26,9 @@ export interface ReportedCase {
 /** What reports say together. */
 export interface Report {
   readonly cases: readonly ReportedCase[];
-  /** What is wrong beyond the cases, such as a harness that broke; null if nothing is. */
+  /** The worst that is wrong besides the cases, such as a harness that broke; null if nothing is. */
   readonly harness: TestOutcome | null;
-  /** Cases that were to run and of which nothing is said. */
+  /** How many cases were announced, but not reported. */
   readonly missing: number;
 }
 
@@ -46,17 +46,18 @@ export class ReportWriter {
     this.#cases.push({ ...named(names), outcome });
   }
 
-  /** Says that there is another case, of which `add` comes later. Throws a FormatError for too many. */
+  /** Counts a case for which `add` is called later. Throws a FormatError for too many. */
   count(): void {
     if (++this.#counted > MAX_CASES) throw new FormatError(`more than ${MAX_CASES} test cases`);
   }
 
-  /** The harness says that of the whole: the worst word counts, and only bad ones do. */
+  /** Notes an outcome of the run as a whole. Only bad ones count, and of several, the worst. */
   harness(outcome: TestOutcome): void {
     if (outcome !== "fail" && outcome !== "error" && outcome !== "miss") return;
     this.#harness = this.#harness === null ? outcome : worse(this.#harness, outcome);
   }
 
+  /** Notes that cases were announced, but not reported. */
   missing(count: number): void {
     this.#missing += count;
     if (count > 0) this.harness("miss");
@@ -71,7 +72,7 @@ export class ReportWriter {
   }
 }
 
-/** Several reports as one. Throws a FormatError if they have too many cases. */
+/** Joins reports. Throws a FormatError if they have too many cases. */
 export function joined(reports: readonly Report[]): Report {
   const cases = reports.flatMap((one) => one.cases);
   if (cases.length > MAX_CASES) throw new FormatError(`more than ${MAX_CASES} test cases`);
@@ -83,7 +84,7 @@ export function joined(reports: readonly Report[]): Report {
   };
 }
 
-/** What comes of it all, and the counts. */
+/** The outcome of a report, and the counts of its cases. */
 export function outcomeOf({ cases, harness, missing }: Report): {
   readonly result: TestOutcome;
   readonly counts: CaseCounts;
@@ -101,6 +102,7 @@ export function outcomeOf({ cases, harness, missing }: Report): {
   return { result: harness === null ? worst : worse(harness, worst), counts };
 }
 
+/** The worse of two outcomes. */
 export function worse(a: TestOutcome, b: TestOutcome): TestOutcome {
   return TEST_OUTCOMES.indexOf(a) < TEST_OUTCOMES.indexOf(b) ? a : b;
 }
@@ -112,7 +114,10 @@ function named(names: readonly string[]): Pick<ReportedCase, "path" | "label"> {
   return { path, label: written.join(".") === path ? "" : label };
 }
 
-/** `a/b::c > d e` is `a.b.c.d_e`: KCIDB knows dots between words, and no other punctuation. */
+/**
+ * Makes a path in KCIDB's syntax, which allows dots between words and no other punctuation: `a/b::c > d e` becomes
+ * `a.b.c.d_e`.
+ */
 export function pathOf(names: readonly string[]): string {
   const words = names
     .map(plain)
@@ -122,14 +127,14 @@ export function pathOf(names: readonly string[]): string {
     .replace(/[^A-Za-z0-9_.-]+/g, "_")
     .replace(/_{2,}/g, "_")
     .split(".")
-    // at most one is left at either end
+    // by now there is at most one at either end
     .map((word) => word.replace(/^_|_$/g, ""))
     .filter((word) => word !== "");
   const path = words.join(".").slice(0, MAX_NAME).replace(/[._]$/, "");
   return path === "" ? "unnamed" : path;
 }
 
-/** On one line, without what acts on a terminal. */
+/** Text on one line, without control characters and terminal sequences. */
 function plain(name: string): string {
   return (
     name
@@ -145,8 +150,8 @@ function plain(name: string): string {
 const UTF8 = new TextDecoder("utf-8");
 
 /**
- * A report's text. What a test or a driver prints may be bytes of any kind, and tools write them as they are, also into
- * XML: those that are not UTF-8 become U+FFFD, which no name has. Throws a FormatError for one that is too large, or in UTF-16.
+ * Decodes a report. Tests may print any bytes, and tools write them as they are, even into XML: bytes that are not UTF-8
+ * become U+FFFD. Throws a FormatError for a report that is too large, or in UTF-16.
  */
 export function textOfReport(bytes: Buffer): string {
   if (bytes.length > MAX_REPORT) throw new FormatError("larger than 64 MiB");

@@ -1,5 +1,5 @@
 /**
- * TAP 12 to 14, and the kernel's KTAP: KUnit indents what is nested, kselftest writes `# ` before it.
+ * Reads TAP 12 to 14, and the kernel's KTAP. KUnit indents nested tests; kselftest writes `# ` before them.
  *
  *     TAP version 14
  *     1..2
@@ -14,7 +14,7 @@ import { FormatError } from "../../errors.ts";
 import type { TestOutcome } from "../text.ts";
 import { MAX_DEPTH, type Report, ReportWriter } from "./report.ts";
 
-/** dmesg (also `-x` and `-T`) and the journal write time and level before what the kernel says. */
+/** What dmesg (also with `-x` or `-T`) and the journal write before a line of the kernel: time and level. */
 const LOGGED = new RegExp(
   [
     String.raw`^(?:<[0-9]+>|[a-z]+ *:[a-z]+ *: )?\[ *[0-9]+\.[0-9]+\](?:\[ *[A-Z][0-9]*\])? `,
@@ -26,27 +26,30 @@ const LINE = /^(ok|not ok)\b(?:\s+([0-9]+)\b)?(?:\s*-?\s+|$)(.*)$/s;
 const PLAN = /^1\.\.([0-9]{1,9})\s*(?:#\s*(skip)?.*)?$/is;
 const VERSION = /^(K?)TAP version [0-9]+/;
 const BAIL = /^Bail out!/;
-/** kselftest says which program comes; what that writes stands behind `# `, and TAP begins with a version or a plan. */
+/**
+ * kselftest names the program that it runs; the program's own lines follow after `# `, and its TAP begins with a
+ * version or a plan.
+ */
 const PROGRAM = /^# selftests: /;
 const NESTED_START = /^#\s+K?TAP version [0-9]+/;
 const NESTED_PLAN = /^# 1\.\.[0-9]{1,9}\s*(?:#.*)?$/;
-/** `prove -v` has a line before each file's TAP, says `ok` behind it, and what came of all. */
+/** `prove -v` writes a line before each file's TAP, `ok` after it, and a summary at the end. */
 const PROVE_FILE = /^(?:\[[0-9:]{8}\] )?(\S+) \.{2,} ?(?:skipped(?::.*)?)?$/;
 const FILE_NAME = /[./]/;
 const PROVE_END = /^Result: (PASS|FAIL|NOTESTS)$/;
-/** Subtests of this result come behind it. */
+/** The subtests of this result follow it, up to a `}`. */
 const BRACE = /(?:^|\s)\{$/;
-/** YAML below a result, indented: what is in it is no result. */
+/** Indented YAML below a result: nothing in it is a result. */
 const YAML_START = /^\s+---\s*$/;
 const YAML_END = /^\s+\.\.\.\s*$/;
 
-/** What harnesses write behind a description. TAP 14 writes "\\#" for a "#" that is text. */
+/** What harnesses write after a description. A `#` in the description itself is written `\#` in TAP 14. */
 const COMMENT = /(?:^|\s)#\s*((?:skip|todo\b|xfail\b|error\b|timeout\b|exit=).*)$/is;
 const TIME = /\s#\s*time=[0-9.]+m?s(?=$|\s[#{])/;
-/** By its first word, for results with these words. */
+/** A result's outcome by its directive, for `ok` and for `not ok`. */
 const DIRECTIVES: readonly (readonly [RegExp, { ok: TestOutcome; "not ok": TestOutcome }])[] = [
   [/^skip\S*/i, { ok: "skip", "not ok": "skip" }],
-  // it was expected to fail: that it does is no verdict
+  // it was expected to fail: if it does, that is no verdict
   [/^todo\b/i, { ok: "pass", "not ok": "done" }],
   [/^xfail\b/i, { ok: "done", "not ok": "done" }],
   [/^error\b/i, { ok: "error", "not ok": "error" }],
@@ -61,23 +64,24 @@ interface TapCase {
 interface Level {
   readonly indent: number;
   isKtap: boolean;
-  /** How many results were announced; null if nothing was. */
+  /** How many results the plan announced; null without a plan. */
   plan: number | null;
+  /** How many results came. */
   seen: number;
-  /** The results at this level, in place of each that sums up inner ones those. */
+  /** The results at this level; one that sums up subtests is replaced by these. */
   cases: TapCase[];
-  /** Inner results that the next result at this level sums up. */
+  /** Results of subtests that the next result at this level sums up. */
   inner: TapCase[];
-  /** There was a level within, since the last result. */
+  /** Subtests have begun since the last result. */
   isOpen: boolean;
-  /** A result that ends with "{": the inner ones come behind it, up to "}". Or its name ends so. */
+  /** A result that ends with `{`: subtests follow, up to a `}`. If no `}` comes, `{` is a part of the name. */
   braced: TapCase | null;
 }
 
-/** Those of a log of the most bytes that is read have 16 each. */
+/** Lines: in the largest report that is read, so many have 16 bytes each. */
 const MAX_LINES = 1 << 22;
 
-/** Throws a FormatError. */
+/** Throws a FormatError for what has no TAP, and for what exceeds a limit. */
 export function readTap(text: string): Report {
   const reader = new TapReader();
   let lines = 0;
@@ -88,14 +92,14 @@ export function readTap(text: string): Report {
   return reader.end();
 }
 
-/** Without the kernel's times and CRs; what kselftest nests with `# ` is indented instead. */
+/** The lines, without the kernel's times and CRs. What kselftest nests with `# ` is indented instead. */
 function* linesOf(text: string): Generator<string> {
   let prefix = "";
   let isProgram = false;
   for (let at = 0; at < text.length;) {
     const lf = text.indexOf("\n", at);
     const end = lf < 0 ? text.length : lf;
-    // nobody's result is longer
+    // no result is longer
     const raw = text
       .slice(at, Math.min(end, at + 4096))
       .replace(/\r$/, "")
@@ -114,12 +118,12 @@ class TapReader {
   #levels: readonly [Level, ...Level[]] = [newLevel(0)];
   #inYaml = false;
   #afterResult = false;
-  /** It says itself that it failed. */
+  /** The log itself says that the run failed. */
   #isTold = false;
-  /** The file whose TAP this is, if prove names it; and one that it named since. */
+  /** The file whose TAP is being read, if prove named it; and the one that prove has named since. */
   #file: string | null = null;
   #nextFile: string | null = null;
-  /** prove said what came of all. */
+  /** prove has written its summary. */
   #hasEnded = false;
 
   line(line: string): void {
@@ -145,7 +149,7 @@ class TapReader {
     }
   }
 
-  /** What is neither version, plan nor result. */
+  /** A line that is neither version, plan nor result. */
   #other(line: string, rest: string, indent: number): void {
     const file = PROVE_FILE.exec(line);
     if (file !== null && FILE_NAME.test(file[1]!)) this.#nextFile = file[1]!;
@@ -175,7 +179,7 @@ class TapReader {
     return this.#file !== null && line === "ok" && plan === seen;
   }
 
-  /** Several files or programs can be in one log: each begins with a version, or as prove announced it. */
+  /** A log may have the TAP of several programs or files: each begins with a version, or after prove has named it. */
   #begin(isVersion: boolean, isFirst: boolean, indent: number): void {
     const file = this.#nextFile;
     this.#nextFile = null;
@@ -183,7 +187,7 @@ class TapReader {
     const isNew = isAnnounced || (isVersion && indent <= this.#levels[0].indent);
     if (isNew && !this.#isEmpty) this.#closeAll();
     if (isAnnounced) this.#file = file;
-    // the whole of it can be indented, as in a console's log
+    // all of the TAP may be indented, as in a console's log
     if (isNew || (isVersion && this.#isEmpty)) this.#levels = [newLevel(indent)];
   }
 
@@ -192,7 +196,7 @@ class TapReader {
     level.plan ??= count;
   }
 
-  /** The level of this indentation; a line further out ends those within. */
+  /** The level with this indentation; deeper levels end. */
   #levelAt(indent: number): Level {
     while (this.#levels.length > 1 && indent < this.#level.indent) this.#close();
     const level = this.#level;
@@ -229,22 +233,22 @@ class TapReader {
     }
     for (const one of inner)
       level.cases.push({ names: [...names, ...one.names], outcome: one.outcome });
-    // a failure that none of the inner ones explains is the harness's
+    // a failure that no subtest explains is the harness's
     const isBad = (one: TestOutcome): boolean => one === "fail" || one === "error";
     if (isBad(outcome) && !inner.some((one) => isBad(one.outcome))) this.#writer.harness(outcome);
   }
 
-  /** The innermost level ends: are all here that were announced? */
+  /** Ends the innermost level, and compares it with its plan. */
   #close(): void {
     flush(this.#level);
     const { plan, seen, cases, inner, isKtap, isOpen } = this.#level;
     const outer = this.#levels.at(-2);
-    // inner results of which the outer one never came
+    // subtests whose outer result never came
     if (inner.length > 0) this.#writer.harness("error");
-    // one that lacks its inner results is not a case more
+    // a result that is missing after its subtests is no further case
     if (plan !== null && plan > seen) this.#missing(plan - seen - (isOpen ? 1 : 0));
     if (plan !== null && plan < seen) this.#writer.harness("error");
-    // without a plan nobody knows that it is whole; KTAP may have none
+    // without a plan, results may be missing; KTAP does not require one
     if (plan === null && !isKtap) this.#writer.harness("miss");
     const all = [...cases, ...inner];
     if (outer !== undefined) {
@@ -275,13 +279,13 @@ class TapReader {
     if (this.#isEmpty && !this.#isTold && this.#writer.size === 0)
       throw new FormatError("there is no TAP in it");
     this.#closeAll();
-    // files that are still to come would not be missed
+    // prove was cut short: further files may be missing
     if (this.#file !== null && !this.#hasEnded) this.#writer.harness("miss");
     return this.#writer.report();
   }
 }
 
-/** What ended with "{" and had no "}" is a name that ends so. */
+/** A result that ended with `{`, without a `}` later, is a plain result whose name ends so. */
 function flush(level: Level): void {
   if (level.braced !== null) level.cases.push(level.braced);
   level.braced = null;
@@ -292,7 +296,10 @@ function newLevel(indent: number, isKtap = false): Level {
   return { indent, isKtap, ...nothing };
 }
 
-/** @param number as it is written; a case without a name has that of its directive: kselftest and git write so */
+/**
+ * @param number as written. A case without a name gets its directive's reason as name, as in kselftest and git, else
+ *   the number
+ */
 function described(
   word: "ok" | "not ok",
   number: string | undefined,

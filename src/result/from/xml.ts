@@ -1,7 +1,6 @@
 /**
- * The tags of an XML file, in a loop of its own: test reports need elements and attributes, no text, and nothing
- * that a document can define. A DTD is refused, and with it every entity but the five that XML itself has; so
- * nothing grows when it is read.
+ * Reads the tags of an XML file. Test reports need elements and attributes only, no text, and nothing that a document
+ * can define: a DTD is refused, and every entity except XML's own five, so that no input can expand.
  */
 
 import { FormatError } from "../../errors.ts";
@@ -32,14 +31,17 @@ const PREDEFINED: Readonly<Record<string, string>> = {
 const MAX_ATTRIBUTES = 1000;
 const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
 
-/** What is neither tag nor text, and how it ends. */
+/** Markup that is skipped: how it begins, and how it ends. */
 const SKIPPED: readonly (readonly [string, string])[] = [
   ["<!--", "-->"],
   ["<![CDATA[", "]]>"],
   ["<?", "?>"],
 ];
 
-/** Every tag in its order, an empty element as two. Throws a FormatError for what is not well-formed, or refused. */
+/**
+ * Yields all tags in order; an empty element gives two. Throws a FormatError for what is not well-formed, or
+ * refused.
+ */
 export function* xmlTags(text: string): Generator<XmlTag> {
   checkEncoding(text);
   const open: string[] = [];
@@ -79,7 +81,7 @@ function checkEncoding(text: string): void {
     throw new FormatError(`in ${encoding.slice(0, 40)}: only UTF-8 is read`);
 }
 
-/** Where a comment, CDATA or an instruction ends; null for a tag. */
+/** The offset after a comment, CDATA section or instruction; null for a tag. */
 function behindMarkup(text: string, start: number): number | null {
   const skipped = SKIPPED.find(([lead]) => text.startsWith(lead, start));
   if (skipped === undefined) {
@@ -112,21 +114,24 @@ function readStart(
   return { name: head[1]!, attributes, isEmpty: tail[1] === "/", end: START_END.lastIndex };
 }
 
-/** Text says nothing here; but outside of the root there is none, and it names no entity. */
+/** Text is not used, but checked: there must be none outside of the root element, and it may not name an entity. */
 function checkText(text: string, start: number, end: number, depth: number): void {
   const part = text.slice(start, end);
   if (depth === 0 && /[^\s\ufeff]/.test(part)) throw malformed(text, start);
   checkReferences(part);
 }
 
-/** Characters of a value that are read: no name is longer, and none needs millions of references resolved. */
+/**
+ * Characters of an attribute's value; the rest is dropped, so that nobody can make us resolve millions of
+ * references.
+ */
 const MAX_VALUE = 4096;
 
 function resolved(text: string): string {
   if (!text.includes("&")) return text;
   checkReferences(text);
   const cut = text.slice(0, MAX_VALUE);
-  // not half a reference
+  // without a reference that was cut in two
   const last = cut.lastIndexOf("&");
   const whole = last > cut.lastIndexOf(";") ? cut.slice(0, last) : cut;
   return whole.replace(REFERENCE, (_, name?: string, decimal?: string, hex?: string) => {
@@ -154,7 +159,7 @@ function cutShort(): FormatError {
 }
 
 function malformed(text: string, at: number): FormatError {
-  // a job that was killed
+  // as when a job is killed while it writes
   if (text[at] === "<" && !text.includes(">", at)) return cutShort();
   let line = 1;
   for (let lf = text.indexOf("\n"); lf >= 0 && lf < at; lf = text.indexOf("\n", lf + 1)) line++;
