@@ -68,7 +68,10 @@ function whyWorth(key: ResultKey, worth: FoundResult["worth"]): string {
 export function renderFlawedResult({ source, why }: FlawedResult, style: Style): SafeText[] {
   const word = tint(style, "bad", padTo(ours`bad`, 5));
   return [
-    joinSafe([word, escapeText(`${source}: a result does not count: ${FLAW_WORDS[why]}`)], ours`  `),
+    joinSafe(
+      [word, escapeText(`${source}: a result does not count: ${FLAW_WORDS[why]}`)],
+      ours`  `,
+    ),
   ];
 }
 
