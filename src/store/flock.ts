@@ -5,7 +5,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { PatchsigError } from "../errors.ts";
 
 export interface FileLock {
@@ -29,22 +29,31 @@ const LOCKERS = {
 /**
  * Waits for the lock. The file is made if it is missing.
  *
- * @param onWait called once if somebody else has it
+ * @param onWait called if somebody else has it
  * @throws PatchsigError "unwritable"; "unsupported" if neither flock nor perl is installed
  */
 export async function lockFile(file: string, onWait: () => void): Promise<FileLock> {
-  const fd = open(file);
-  try {
-    if (!(await tryLock(fd, LOCKERS.at_once))) {
-      onWait();
-      if (!(await tryLock(fd, LOCKERS.waiting)))
-        throw new PatchsigError("unwritable", `cannot lock ${file}`);
+  for (;;) {
+    const fd = open(file);
+    try {
+      if (!(await tryLock(fd, LOCKERS.at_once))) {
+        onWait();
+        if (!(await tryLock(fd, LOCKERS.waiting)))
+          throw new PatchsigError("unwritable", `cannot lock ${file}`);
+      }
+      if (isAt(fd, file)) return { fd, release: () => closeSync(fd) };
+    } catch (error) {
+      closeSync(fd);
+      throw error;
     }
-  } catch (error) {
+    // whoever had the lock has removed the file, so others will lock another one
     closeSync(fd);
-    throw error;
   }
-  return { fd, release: () => closeSync(fd) };
+}
+
+function isAt(fd: number, file: string): boolean {
+  const [open, there] = [fstatSync(fd), statSync(file, { throwIfNoEntry: false })];
+  return open.ino === there?.ino && open.dev === there.dev;
 }
 
 /** The same, but null where the system has no program that locks. */

@@ -8,10 +8,11 @@ import { addressFlaw, harmless } from "../../feed/url.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { publicKeyOf } from "../trust/statements.ts";
-import { followedFeed, followedFolder, forgetFeed, rememberFeed } from "./followed.ts";
+import { followedFeed, followedFolder, rememberFeed } from "./followed.ts";
 import { locate } from "./locate.ts";
 import { sinceIn } from "./since.ts";
 import { updateFeed } from "./update.ts";
+import { forgetFeed, withFollowed } from "./with-followed.ts";
 
 export interface FollowWishes {
   readonly url: string;
@@ -70,7 +71,8 @@ export async function followFeed(wishes: FollowWishes, reporter: Reporter): Prom
   try {
     return await updateFeed(feed, reporter);
   } catch (error) {
-    if (error instanceof PatchsigError && WORTHLESS.has(error.code)) forgetFeed(name);
+    if (error instanceof PatchsigError && WORTHLESS.has(error.code))
+      await forgetFeed(name, reporter.say);
     throw error;
   }
 }
@@ -102,8 +104,11 @@ async function followAgain(
     throw new PatchsigError("usage", `${feed.name} is followed since another time`, {
       hint: `patchsig feed unfollow ${feed.name}, and follow it again`,
     });
-  const changed = { ...feed, ...wanted };
-  rememberFeed(changed);
+  const changed = await withFollowed(feed.name, reporter.say, async (now) => {
+    const after = { ...now, ...wanted };
+    rememberFeed(after);
+    return after;
+  });
   return updateFeed(changed, reporter, !headersOnly && (bare || wanted.max > before));
 }
 

@@ -2,7 +2,7 @@
  * The followed feeds: each has a folder below `feeds/` in the data folder, a public-inbox with a file followed.json.
  */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import type { FollowedFeed } from "../../feed/followed.ts";
@@ -13,7 +13,8 @@ import { writing } from "../../store/whole-file.ts";
 import { now } from "../now.ts";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const STATE = "followed.json";
+/** In a feed's folder: what is remembered of it. */
+export const STATE = "followed.json";
 
 function feedsFolder(): string {
   return join(dataFolder(process.env), "feeds");
@@ -107,15 +108,4 @@ export function rememberFeed({ name, ...state }: FollowedFeed): void {
   const folder = followedFolder(name);
   writing(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
   placeFile(join(folder, STATE), Buffer.from(`${JSON.stringify(state, null, 1)}\n`));
-}
-
-/** Removes a followed feed, with its mails. */
-export function forgetFeed(name: string): void {
-  followedFeed(name);
-  const folder = followedFolder(name);
-  writing(folder, () => {
-    // first: if this run is killed, what is left does not count as a feed
-    rmSync(join(folder, STATE));
-    rmSync(folder, { recursive: true, force: true });
-  });
 }

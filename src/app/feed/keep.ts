@@ -15,6 +15,7 @@ import { followedFeed, followedFolder, rememberFeed, withOtherMails } from "./fo
 import { publishFeed } from "./publish.ts";
 import { isRecord } from "./records.ts";
 import { sinceTime } from "./since.ts";
+import { withFollowed } from "./with-followed.ts";
 
 const BRANCH = "refs/heads/master";
 
@@ -87,18 +88,16 @@ export async function collectFeed(
   keep: string | null,
   say: (line: string) => void,
 ): Promise<number> {
-  followedFeed(name);
-  const folder = followedFolder(name);
   const before = keep === null ? null : sinceTime(keep, now());
   const verifier = createVerifier(1);
-  return withFeed(folder, say, async () => {
+  return withFollowed(name, say, async (feed, folder) => {
     let dropped = 0;
     for (const epoch of epochsOf(folder) ?? []) {
       if (before !== null)
         dropped += await evictMails(epoch, { before }, (mail) => isRecord(mail, verifier));
       await collect(epoch);
     }
-    if (dropped > 0) rememberFeed(withOtherMails(followedFeed(name)));
+    if (dropped > 0) rememberFeed(withOtherMails(feed));
     return dropped;
   });
 }

@@ -17,6 +17,7 @@ import { storeMails, withFeed } from "./add.ts";
 import { followedFolder, rememberFeed } from "./followed.ts";
 import { ask, type WebAnswer } from "./http.ts";
 import { sinceTime } from "./since.ts";
+import { withFollowed } from "./with-followed.ts";
 
 /** Seconds to ask for again: a mail may reach the server's index some time after it was received. */
 const OVERLAP = DAY;
@@ -53,8 +54,11 @@ export async function updateByQuery(feed: FollowedFeed, reporter: Reporter): Pro
     // 404: nothing matches
     if (answer.status !== 404) throw noSearch(feed, answer.status);
   }
-  const after = { ...feed, updated: asked };
-  rememberFeed(after);
+  const after = await withFollowed(feed.name, reporter.say, async (before) => {
+    const now = { ...before, updated: asked };
+    rememberFeed(now);
+    return now;
+  });
   return {
     feed: after,
     changed: added > 0 ? [0] : [],

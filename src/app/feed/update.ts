@@ -17,14 +17,14 @@ import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
 import { DAY } from "../../primitives/time.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
-import { withFeed } from "./add.ts";
 import { contradictions, descriptionsAmong, ownDescriptions } from "./checkpoints.ts";
 import { patience } from "./http.ts";
 import { isRecord } from "./records.ts";
-import { followedFeed, followedFolder, rememberFeed, withOtherMails } from "./followed.ts";
+import { rememberFeed, withOtherMails } from "./followed.ts";
 import { updateByQuery } from "./query.ts";
 import { makeRoom } from "./room.ts";
 import { sinceTime } from "./since.ts";
+import { whileFollowed, withFollowed } from "./with-followed.ts";
 import {
   epochAddress,
   offeredEpochs,
@@ -48,11 +48,10 @@ export async function updateFeed(
   reporter: Reporter,
   refill = false,
 ): Promise<FeedUpdate> {
-  if (asked.query !== null) return updateByQuery(asked, reporter);
-  const folder = followedFolder(asked.name);
-  return withFeed(folder, reporter.say, async () => {
-    // read again: another run may have changed it before we got the lock
-    const feed = followedFeed(asked.name);
+  const { name, query } = asked;
+  if (query !== null) return whileFollowed(name, () => updateByQuery(asked, reporter));
+  // as it is now: another run may have changed it before we got the lock
+  return withFollowed(name, reporter.say, async (feed, folder) => {
     const state: State = {
       feed,
       refill,

@@ -2,8 +2,9 @@
 
 import { now } from "../../app/now.ts";
 import { followFeed } from "../../app/feed/follow.ts";
-import { followedFeed, followedFeeds, forgetFeed } from "../../app/feed/followed.ts";
+import { followedFeed, followedFeeds } from "../../app/feed/followed.ts";
 import { updateFeed } from "../../app/feed/update.ts";
+import { forgetFeed } from "../../app/feed/with-followed.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import type { FeedUpdate, FollowedFeed } from "../../feed/followed.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
@@ -81,6 +82,6 @@ export const unfollowCommand = command({
   words: { name: required("of the feed") },
   options: {},
   run({ name }) {
-    forgetFeed(name);
+    return forgetFeed(name, say);
   },
 });

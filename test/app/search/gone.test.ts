@@ -5,8 +5,9 @@ import { mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSyn
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { followFeed } from "../../../src/app/feed/follow.ts";
-import { followedFeed, forgetFeed } from "../../../src/app/feed/followed.ts";
+import { followedFeed } from "../../../src/app/feed/followed.ts";
 import { updateFeed } from "../../../src/app/feed/update.ts";
+import { forgetFeed } from "../../../src/app/feed/with-followed.ts";
 import { testedAnswer } from "../../../src/app/search/tested.ts";
 import { newFolder } from "../../support/folders.ts";
 import { writeHistory } from "../../support/history.ts";
@@ -263,7 +264,7 @@ describe("a feed that is followed, and takes a result back", () => {
   test("and is then followed no more, or anew: nothing of it counts that is not there", async () => {
     const feed = await indexed();
     await feed.has(WITHOUT, 2000);
-    forgetFeed("ci");
+    await forgetFeed("ci", () => {});
     expect(feed.tested()).toBe("none: fail withdrawn, pass withdrawn");
     await feed.shelf.update([]);
     expect([feed.tested(), await ids(feed.shelf)]).toEqual(["none: ", []]);
