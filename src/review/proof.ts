@@ -1,4 +1,4 @@
-/** What a signed review proves of a trailer on a patch (docs/spec/review.md, "What it proves"). */
+/** What a signed review proves about a trailer on a patch (docs/spec/review.md, "What it proves"). */
 
 import { normaliseIdentity } from "../trust/identity.ts";
 import {
@@ -9,14 +9,16 @@ import {
 } from "./text.ts";
 
 /**
- * `proven`: the reviewer signed this trailer for this title, message and diff. `diff`: for this diff under
- * another title or message, as after a reroll.
+ * `proven`: the reviewer signed this trailer for this title, message and diff. `diff`: for this diff, but with another
+ * title or message, as after a reroll.
  */
 export type ReviewProof = "proven" | "diff";
 
 /**
- * @param patch the digests of the patch that the trailer is to be added to
- * @returns null if the review says nothing of this patch
+ * What a review proves about a patch.
+ *
+ * @param patch digests of the patch that a trailer is to be added to
+ * @returns null if the review does not name this patch
  */
 export function proofOf(
   { patches }: Pick<ReviewText, "patches">,
@@ -34,8 +36,8 @@ export interface WrittenTrailer {
 }
 
 /**
- * `proofOf` for a trailer that was read elsewhere, such as in the reply's clear text: what is not word for
- * word what was signed is not proven.
+ * What a review proves about a trailer that was read elsewhere, such as in the reply's clear text. Null unless the
+ * trailer is word for word one of those that were signed.
  */
 export function proofFor(
   review: ReviewText,
@@ -46,8 +48,10 @@ export function proofFor(
 }
 
 /**
- * A trailer of the reviewer's in the mail's clear text that is none of those that were signed; null if there
- * is none. Several reviews by one person are one.
+ * The first trailer in the mail's clear text that names a reviewer who signed reviews here, but not this trailer;
+ * null if there is none.
+ *
+ * @param reviews the signed reviews in the mail
  */
 export function unsaidTrailer(
   reviews: readonly (ReviewText & { readonly by: string })[],
@@ -70,14 +74,16 @@ function isReviewTrailer(name: string): boolean {
   return REVIEW_TRAILERS.some((known) => known.toLowerCase() === name.toLowerCase());
 }
 
-/** True for a trailer that is word for word one of the review's. */
+/** True if the review has this trailer, word for word. */
 export function saysTrailer({ trailers }: ReviewText, written: WrittenTrailer): boolean {
   return trailers.some((signed) => isSaid(signed, written));
 }
 
-/** The same words: case counts not in the trailer's name and as little as it does in an address. */
+/**
+ * Compares word for word, but without regard to the case of the trailer's name, and of the address as in identities.
+ */
 function isSaid(signed: ReviewTrailer, { name, value }: WrittenTrailer): boolean {
-  // white space as in the signed text: no other blank is one
+  // only what counts as white space in the signed text, too
   const words = value.replace(/[ \t\r\n]+/g, " ").replace(/^ | $/g, "");
   const parts = /^([^<>]*) <([^<>]*)>$/.exec(words);
   return (

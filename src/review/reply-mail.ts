@@ -1,4 +1,4 @@
-/** The reply in which a review is sent: to whoever sent the patch, and all whom that mail went to. */
+/** Writes the reply that carries a review: to the sender of the patch, and to all who got the patch. */
 
 import { parseAuthor } from "../mail/author.ts";
 import { encodeName, encodeText } from "../mail/encoded-words.ts";
@@ -16,18 +16,18 @@ export interface ReplyPerson {
   readonly address: string;
 }
 
-/** The longest of an address list that is read, and the number of people that a reply goes to. */
+/** Characters of an address list that are read, and most people that a reply goes to. */
 const MAX_LIST = 16_384;
 const MAX_PEOPLE = 200;
-/** Message-IDs of References that are kept, the first and the nearest ones. */
+/** Message-IDs of References to keep: the first, and so many of the nearest. */
 const MAX_REFERENCES = 20;
 
 /**
- * A reply to a patch or cover letter, to be sent by `git send-email` or `sendmail -t`: without Date and
- * Message-ID, which they add.
+ * A reply to a patch or cover letter, for `git send-email` or `sendmail -t`. It has neither Date nor Message-ID: these
+ * programs add them.
  *
- * @param to the headers of the mail that it answers
- * @param references the Message-IDs to which that refers, the nearest last
+ * @param to headers of the mail that is answered
+ * @param references the Message-IDs to which that mail refers, the nearest last
  * @param body as `reviewBody` makes it
  */
 export function replyMail(
@@ -52,7 +52,12 @@ export function replyMail(
   return Buffer.concat([Buffer.from(`${fields.join("\n")}\n\n`), text]);
 }
 
-/** A reply with what a program that sends it would add: the same reply gets the same Message-ID. */
+/**
+ * Adds the fields that a sending program would add; the same reply gets the same Message-ID.
+ *
+ * @param by the reviewer's identity
+ * @param time seconds since the epoch
+ */
 export function withDate(mail: Buffer, by: string, time: number): Buffer {
   const id = `<v.${sha256(mail).slice(0, 26)}@${by.slice(by.indexOf("@") + 1)}>`;
   const end = mail.indexOf("\n\n") + 1;
@@ -61,8 +66,8 @@ export function withDate(mail: Buffer, by: string, time: number): Buffer {
 }
 
 /**
- * What a reviewer inserts into a reply: the trailers for all readers, and below the mail's signature
- * separator the review.
+ * What a reviewer inserts into a reply: the trailers, for all readers, and below the line `-- `, where mail programs
+ * put a signature, the signed review.
  */
 export function reviewBody(review: SignedReview): string {
   const lines = review.trailers.map((trailer) => `${formatReviewTrailer(trailer)}\n`);
@@ -77,7 +82,7 @@ function threadFields(messageId: string, references: readonly string[]): string[
   return [`In-Reply-To: ${messageId}`, `References: ${all.join("\n ")}`];
 }
 
-/** `On Tue, 24 Nov 2026 10:00:00 +0000, Alice wrote:` */
+/** The line above the quote: `On Tue, 24 Nov 2026 10:00:00 +0000, Alice wrote:`. */
 function attribution({ date, from }: MailHeaders): string {
   const [person] = peopleIn(from);
   const who = person === undefined ? "somebody" : person.name || person.address;
@@ -85,7 +90,7 @@ function attribution({ date, from }: MailHeaders): string {
   return `${when === "" ? "" : `On ${when}, `}${who} wrote:`;
 }
 
-/** A reply to all, as mail programs make it: each address once, the writer's own not at all. */
+/** Reply to all, as mail programs do it: each address once, and without the writer's own. */
 function recipients(
   from: ReplyPerson,
   headers: MailHeaders,
@@ -104,11 +109,11 @@ function recipients(
   const cc = fresh([...peopleIn(headers.to), ...peopleIn(headers.cc)]);
   const isOther = ({ address }: ReplyPerson): boolean => normaliseIdentity(address) !== own;
   const others = to.filter(isOther);
-  // whoever reviews a patch of their own answers to the list
+  // a patch of one's own is answered to oneself, and so to the list in Cc
   return { to: others.length > 0 ? others : to, cc: cc.filter(isOther) };
 }
 
-/** The people of an address list: those that could be written to as they stand, in ASCII. */
+/** The people of an address list whose addresses are valid, and ASCII. */
 function peopleIn(list: string): ReplyPerson[] {
   const parts = list
     .slice(0, MAX_LIST)
@@ -123,7 +128,7 @@ function peopleIn(list: string): ReplyPerson[] {
   });
 }
 
-/** A line a person: no header of many lists is too long for a mail server. */
+/** One line for each person, so that no line gets too long for a mail server. */
 function addressField(name: string, people: readonly ReplyPerson[]): string {
   const lines = people.map((person, i) => {
     const column = i === 0 ? name.length + 2 : 1;
@@ -137,7 +142,7 @@ function titleOf(subject: string): string {
   return oneLine(subject).replace(/^(?:re[ \t]*:[ \t]*)+/i, "");
 }
 
-/** No text of the mail that is answered can add a line, hide, or turn the direction of text. */
+/** The other mail's text on one line: it can neither add a line, nor hide, nor turn the direction of text. */
 function oneLine(text: string): string {
   return text
     .slice(0, 1000)

@@ -30,15 +30,15 @@ import { normaliseIdentity } from "../trust/identity.ts";
 import type { PublicKeyText } from "../types.ts";
 import { formatReviewText, MAX_REVIEW_TEXT, readReviewText, type ReviewText } from "./text.ts";
 
-/** What the trusted comment says beside the text. */
+/** The fields of the trusted comment, besides the digest of the text. */
 interface ReviewTerms {
-  /** Time of signing, seconds since 1970, by the signer's clock. */
+  /** Time of signing, in seconds since the epoch, by the signer's clock. */
   readonly time: number;
-  /** The signer's identity, as the signer claims it: that of the trailers' address. ASCII. */
+  /** The signer's identity, as the signer claims it; the trailers have the same address. ASCII. */
   readonly by: string;
-  /** The id of the signed series that was reviewed, 32 hex digits; null if it has none. */
+  /** The id of the signed series that was reviewed, 32 hex digits; null if the series is not signed. */
   readonly series: string | null;
-  /** Its version; null if its label is none that can be signed. */
+  /** The version of the series; null for one such as v5.1, which has no number to sign. */
   readonly version: number | null;
 }
 
@@ -47,33 +47,34 @@ export interface SignedReview extends ReviewTerms, ReviewText {
   readonly publicKey: PublicKeyText;
   /** What was signed, in UTF-8. */
   readonly text: string;
-  /** The four lines. */
+  /** The signature's four lines. */
   readonly minisig: string;
 }
 
 /**
- * Why a review does not count. `changed`: its text is not what the key's holder signed. `diff`: the mail
- * has a diff of its own, so that readers could take the review for one of that.
+ * Why a review does not count. `changed`: its text is not what the key's holder signed. `diff`: the mail has a diff of
+ * its own, and readers could take the review for one of that diff.
  */
 export type ReviewFlaw = "malformed" | "version" | "signature" | "changed" | "too-many" | "diff";
 
-/** What was found in the place of a review. */
+/** A review that was found in a mail, good or bad. */
 export type ReviewReading =
   | { readonly ok: true; readonly review: SignedReview }
   | { readonly ok: false; readonly why: ReviewFlaw };
 
+/** Reviews in one mail. */
 const MAX_REVIEWS = 8;
-/** The block has under 800 bytes; wrapping and blanks may double that. */
+/** Bytes of a signature. It has less than 800; wrapping and blanks may double that. */
 const MAX_REVIEW_BLOCK = 2000;
 const MAX_BY = 254;
 
-// not "^" and "$": lines end with LF alone, also where a quoted one has a CR in it
+// instead of "^" and "$", which also match at a CR: here only LF ends a line
 const FIRST_LINES = /(?<![^\n])patchsig-review-v([1-9][0-9]{0,8})[ \t\r]*(?![^\n])/g;
 const BASE64 = "[A-Za-z0-9+/]";
 const HEAD = new RegExp(
   `^untrustedcomment:patchsig-review(RW${BASE64}{54})(RU${BASE64}{97}=)trustedcomment:`,
 );
-// one "@", and no "=" behind it: the squeezed form has one reading
+// one "@", and no "=" after it, so that the form without white space can be read in one way only
 const COMMENT = new RegExp(
   [
     "^patchsig-review-v1",
@@ -87,12 +88,12 @@ const COMMENT = new RegExp(
 const TAIL = new RegExp(`^${BASE64}{86}==`);
 
 /**
- * The reviews in the text of a mail, in their order: at the start of a line, at most eight. Quoted ones are
- * none. Bad ones are returned too, with the reason.
+ * The reviews in the text of a mail, in their order, good ones and bad ones. A review begins at the start of a line, so
+ * quoted ones are not read.
  *
- * @param text all that is below the header, decoded: in UTF-8 if the names are not ASCII
- * @param hasDiff the mail has a diff of its own
- * @param most how many are read
+ * @param text the mail's body, decoded, in UTF-8
+ * @param hasDiff true if the mail has a diff of its own
+ * @param most how many reviews to read; one more is reported as "too-many"
  */
 export function reviewsIn(
   text: Buffer,
@@ -101,11 +102,11 @@ export function reviewsIn(
   most: number = MAX_REVIEWS,
 ): ReviewReading[] {
   const readings: ReviewReading[] = [];
-  // most mails have none: the search spares the copy
+  // most mails have no review: this saves them a copy of the text
   if (!text.includes("patchsig-review-v")) return [];
   let end = 0;
   for (const { index, 1: version } of text.toString("latin1").matchAll(FIRST_LINES)) {
-    // a wrapped trusted comment can have such a line, too
+    // a line within the review before: its trusted comment may be wrapped so
     if (index < end) continue;
     if (readings.length === most) return [...readings, { ok: false, why: "too-many" }];
     const flaw = hasDiff ? "diff" : version !== "1" ? "version" : null;
@@ -119,7 +120,7 @@ export function reviewsIn(
   return readings;
 }
 
-/** @returns the reading, and where it ends; where it begins, if that is not known */
+/** @returns the reading, and the offset after it; `start` if its end is not known */
 function readReview(
   text: Buffer,
   start: number,
@@ -137,7 +138,7 @@ interface ReviewBlock extends ReviewTerms {
   readonly publicKey: PublicKeyText;
   readonly key: PublicKey;
   readonly signature: Signature;
-  /** Where the line with its last character ends. */
+  /** The end of the line that has the block's last character. */
   readonly end: number;
 }
 
@@ -164,7 +165,7 @@ function readReviewBlock(text: Buffer, start: number): ReviewBlock | null {
     `untrusted comment: ${untrusted(publicKey)}\n${signature}\n` +
     `trusted comment: ${reviewComment(terms, digest!)}\n${tail[0]}\n`;
   try {
-    // "RW" alone is not yet "Ed": a part of the third character decides
+    // the pattern checks for "RW", but "Ed" in base64 also takes a part of the third character
     const key = parsePublicKeyText(publicKey);
     return { ...terms, publicKey, key, end, signature: parseSignature(Buffer.from(lines)) };
   } catch (error) {
@@ -173,7 +174,7 @@ function readReviewBlock(text: Buffer, start: number): ReviewBlock | null {
   }
 }
 
-/** The comment's signature first: if it alone is good, something has changed the text. */
+/** Checks the comment's signature first: if that is good, but not the text's digest, the text was changed. */
 function verified(said: ReviewText, block: ReviewBlock, verifier: Verifier): ReviewReading {
   const { key, signature, publicKey, time, by, series, version } = block;
   const terms = { time, by, series, version };
@@ -193,17 +194,17 @@ function verified(said: ReviewText, block: ReviewBlock, verifier: Verifier): Rev
   };
 }
 
-/** The trailers are the signer's own. */
+/** True if all trailers name the signer. */
 function isBy({ trailers }: ReviewText, by: string): boolean {
   return trailers.every(({ address }) => normaliseIdentity(address) === by);
 }
 
-/** Signs a review. Throws a RangeError for what no reader would accept. */
+/** Signs a review. Throws a RangeError for a review that no reader would accept. */
 export function signReview(signer: LocalSigner, said: ReviewText & ReviewTerms): SignedReview {
   return signNow(signer, reviewSigning(signer.publicKey, said));
 }
 
-/** `signReview`, for whoever holds the secret half of `publicKey`. */
+/** The steps of `signReview`, for a signer that may be asynchronous, such as an agent. */
 export function* reviewSigning(
   key: PublicKey,
   said: ReviewText & ReviewTerms,
@@ -219,7 +220,7 @@ export function* reviewSigning(
   return { ...terms, trailers, patches, publicKey, text, minisig: formatSignature(made) };
 }
 
-/** What stands in a mail: the text, an empty line, the four lines. */
+/** A review as it stands in a mail: the text, an empty line, and the signature's four lines. */
 export function formatReview({ text, minisig }: SignedReview): string {
   return `${text}\n${minisig}`;
 }

@@ -1,37 +1,37 @@
 /**
- * The signed text of a review (docs/spec/review.md): who says what of which patches.
+ * The signed text of a review (docs/spec/review.md): trailers, and the patches that they are for.
  *
  *     patchsig-review-v1
  *     Reviewed-by: Bob <bob@example.org>
  *     patch: 1/3 <message> <diff>
  *
- * Transports wrap lines, so white space is one thing to a reader: words are put together again.
+ * Transports wrap lines, so readers treat any white space alike, and put the lines together again.
  */
 
 import { sha256 } from "../patch/attestation.ts";
 
-/** What a review can say. The order in which it says several is this one. */
+/** The trailers that a review can give; several stand in this order. */
 export const REVIEW_TRAILERS = ["Reviewed-by", "Acked-by", "Tested-by"] as const;
 export type ReviewTrailerName = (typeof REVIEW_TRAILERS)[number];
 
 /** `Reviewed-by: Bob <bob@example.org>` */
 export interface ReviewTrailer {
   readonly name: ReviewTrailerName;
-  /** Without white space at its ends, and with single blanks. */
+  /** The name, with single blanks, and no white space at its ends. */
   readonly person: string;
-  /** As written; its normal form is the signer's address. */
+  /** As written. Normalised, it is the signer's identity. */
   readonly address: string;
 }
 
-/** By what a review knows a patch again: SHA-256 in lower-case hex. */
+/** The digests by which a review names a patch: SHA-256 in lower-case hex. */
 export interface ReviewDigests {
   /** Of the attestation's lines `subject: ` and `message: `, each with its line end. */
   readonly message: string;
-  /** The attestation's digest of the canonical diff. */
+  /** The digest of the canonical diff, as in the attestation. */
   readonly diff: string;
 }
 
-/** A patch that was reviewed. Its number is a label for people: the digests say which patch it is. */
+/** A patch that was reviewed. The digests identify it; its number is a label for people. */
 export interface ReviewedPatch extends ReviewDigests {
   readonly index: number;
   readonly total: number;
@@ -41,19 +41,20 @@ export interface ReviewedPatch extends ReviewDigests {
 export interface ReviewText {
   /** One to three, in the order of `REVIEW_TRAILERS`, by one person. */
   readonly trailers: readonly ReviewTrailer[];
-  /** At least one, by ascending numbers of one total. */
+  /** At least one, with ascending numbers, and all with the same total. */
   readonly patches: readonly ReviewedPatch[];
 }
 
-/** A review of more patches is refused. */
+/** Patches of a review; one of more is refused. */
 export const MAX_PATCHES = 1000;
-/** A patch's line has at most 144 bytes, a trailer at most 1,024; and some white space. */
+/** Bytes of a text, with white space: a patch's line has at most 144, a trailer at most 1,024. */
 export const MAX_REVIEW_TEXT = 1 << 18;
+/** Bytes of a name. */
 const MAX_NAME = 256;
 
 /**
- * What must not stand in a name: controls, what turns the direction of text, and further line ends;
- * white space but single blanks; and what ends it.
+ * What a name must not contain: control characters, other line ends, characters that turn the direction of text; `<`
+ * and `>`, which end it; and white space except single blanks between words.
  */
 const NOT_IN_NAME =
   /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069<>]|^ | $| {2}|\p{Surrogate}/u;
@@ -63,7 +64,7 @@ const HEX = "[0-9a-f]{64}";
 const SPACES = " \\t\\r\\n";
 const GAP = `[${SPACES}]+`;
 const NAMES = REVIEW_TRAILERS.join("|");
-/** Sticky; on text of which each character is a byte. */
+/** For text in latin1, in which each character is one byte. */
 const TRAILER = new RegExp(
   `(${NAMES}):${GAP}([^<>]{1,4096}?)${GAP}<([^<>${SPACES}]{3,254})>${GAP}`,
   "y",
@@ -74,7 +75,7 @@ const PATCH = new RegExp(
 );
 const START = new RegExp(`${FIRST_LINE}${GAP}`, "y");
 
-/** What is signed, in UTF-8. Throws a RangeError for what no reader would accept. */
+/** The text that is signed, in UTF-8. Throws a RangeError for a review that no reader would accept. */
 export function formatReviewText(review: ReviewText): string {
   if (!isSound(review)) throw new RangeError("no review can say that");
   const { trailers, patches } = review;
@@ -91,11 +92,10 @@ export function formatReviewTrailer({ name, person, address }: ReviewTrailer): s
 }
 
 /**
- * Reads a text at the start of `wrapped`, in which white space may be of any kind and number, but
- * words are whole.
+ * Reads a text at the start of `wrapped`. Between words there may be any white space; no word may be broken.
  *
- * @param wrapped bytes of UTF-8, one character for each
- * @returns what it says, and where the text that follows begins; null if it is damaged
+ * @param wrapped UTF-8, as latin1: each character is one byte
+ * @returns the review, and the offset after its text; null if it is damaged
  */
 export function readReviewText(wrapped: string): { review: ReviewText; end: number } | null {
   const cursor = { at: 0 };
@@ -136,7 +136,7 @@ function utf8(bytes: string): string | null {
   }
 }
 
-/** The rules that no grammar says. */
+/** The rules beyond the grammar. */
 function isSound({ trailers, patches }: ReviewText): boolean {
   const [trailer] = trailers;
   const [patch] = patches;
@@ -161,12 +161,12 @@ export function isName(person: string): boolean {
 }
 
 /**
- * By what a review knows a patch.
+ * The digests by which a review names a patch.
  *
- * @param attestation the patch's (spec, "The attestation"): version, author, subject, message, diff
+ * @param attestation the patch's signed text (docs/spec/patch-signature.md, "The attestation")
  */
 export function reviewDigests(attestation: Buffer): ReviewDigests {
-  // no line of it holds a line end
+  // its five lines: version, author, subject, message, diff
   const [, , subject, message, diff] = attestation.toString("latin1").split("\n");
   const both = Buffer.from(`${subject!}\n${message!}\n`, "latin1");
   return { message: sha256(both), diff: diff!.slice("diff: ".length) };

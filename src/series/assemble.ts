@@ -1,8 +1,8 @@
 /**
- * Which mails make a series, and why: by what was signed, then by threads, then by labels
- * (docs/series.md). A function of the set of mails: their order of arrival does not matter.
+ * Decides which mails make a series, and why: by what was signed, then by threads, then by labels (docs/series.md). The
+ * result depends on the set of mails alone, not on their order of arrival.
  *
- * Every step tries a bounded number of candidates, so that the work is linear in the mails.
+ * Each step tries a bounded number of candidates, so that the work is linear in the number of mails.
  */
 
 import {
@@ -20,14 +20,15 @@ export interface SeriesEntry<T> {
   readonly value: T;
 }
 
-/** A group of parts that may become a series. */
+/** Mails that may become a series. */
 interface SeriesGroup<T> {
   readonly version: number;
   readonly total: number;
   readonly signing: string | null;
   readonly members: Member<T>[];
+  /** The numbers of the members. */
   readonly taken: Set<number>;
-  /** What the members' Message-IDs share, and their first and last date. */
+  /** The stems of the members' Message-IDs (`stemOf`), and their first and last date. */
   readonly stems: Set<string>;
   from: number;
   to: number;
@@ -39,14 +40,15 @@ interface Home<T> {
   readonly through: string;
 }
 
-/** How many groups with a mail's label, the latest in its thread, are tried. */
+/** Candidates that are tried for a mail: the latest groups with its label, Message-ID or thread. */
 const MAX_TRIED = 16;
-/** Mails without any reference belong together within this time, in seconds. */
+/** Seconds within which mails without references, but with one label, belong together. */
 const LOOSE_SECONDS = 3600;
 
 /**
+ * @param parts patches, cover letters and answers
  * @param links mails without a patch
- * @param isCut of `SeriesPortion`
+ * @param isCut as of `SeriesPortion`
  */
 export function assemble<T>(
   parts: readonly SeriesEntry<T>[],
@@ -84,7 +86,7 @@ class Groups<T> {
   readonly #roots: ReadonlyMap<ThreadMail, string>;
   readonly #links: ReadonlyMap<string, ThreadMail>;
 
-  /** @param roots of each mail, the Message-ID with which its thread begins */
+  /** @param roots for each mail, the Message-ID at the root of its thread */
   constructor(roots: ReadonlyMap<ThreadMail, string>, links: readonly ThreadMail[]) {
     this.#roots = roots;
     this.#links = new Map(links.map((link) => [link.messageId, link]));
@@ -144,13 +146,13 @@ class Groups<T> {
     );
   }
 
-  /** The same mail through another list, even if its content differs there. */
+  /** The series of a copy of this mail, which came through another list; the list may have changed it. */
   #copyOf(item: SeriesItem): Home<T> | null {
     const same = this.#parts(item.messageId).find(
       (other) =>
         labelOf(other.item) === labelOf(item) &&
         other.item.number.index === item.number.index &&
-        // an unsigned mail never takes the place of a signed one
+        // a mail beside a signed one must have the same content
         (other.group.signing === null || other.item.digest === item.digest),
     );
     return same === undefined
@@ -174,7 +176,7 @@ class Groups<T> {
       : { group: letter.group, reason: "labelled-by-cover", through: letter.item.messageId };
   }
 
-  /** Its siblings reply to the same mail, which need not be here. */
+  /** The series whose patches reply to the same mail; that mail need not be here. */
   #inThread(item: SeriesItem, root: string): Home<T> | null {
     for (const key of threadKeys(item, root)) {
       const group = this.#byThread.get(key)?.findLast((one) => isFree(one, item));
@@ -183,7 +185,7 @@ class Groups<T> {
     return null;
   }
 
-  /** Nothing links it to others but the same label within the hour. */
+  /** For a mail without references: the series with the same label, sent within the hour. */
   #loose(item: SeriesItem): Home<T> | null {
     if (item.references.length > 0) return null;
     const near = (this.#byLabel.get(labelOf(item)) ?? []).filter(
@@ -191,7 +193,7 @@ class Groups<T> {
     );
     const stem = stemOf(item.messageId);
     const alike = stem === null ? undefined : near.find((group) => group.stems.has(stem));
-    // files fresh from format-patch have no Message-ID: they continue the series begun last
+    // files from format-patch have no Message-ID: they continue the series that began last
     const group = alike ?? (near.length === 1 || item.messageId === "" ? near.at(-1) : undefined);
     return group === undefined ? null : { group, reason: "label", through: "" };
   }
@@ -211,7 +213,7 @@ class Groups<T> {
     );
   }
 
-  /** `[PATCH v2 2/5]` below 2/5 of v1, without its siblings, replaces a part of v1. */
+  /** A reroll of some patches: `[PATCH v2 2/5]`, without the other patches of v2, as a reply to 2/5 of v1. */
   rerollOf(group: SeriesGroup<T>): AssembledSeries<T>["rerollOf"] {
     if (isWhole(group) || group.taken.has(0)) return null;
     const earlier = new Set(group.members.map(({ item }) => this.#counterpart(item)));
@@ -220,7 +222,10 @@ class Groups<T> {
     return { version: one.version, numbers: [...group.taken].sort((a, b) => a - b) };
   }
 
-  /** The nearest mail above it that it may replace: people answer the patch, or what a reviewer said of it. */
+  /**
+   * The series of the nearest mail above that it may replace: people answer the old patch, or a reviewer's reply to
+   * it.
+   */
   #counterpart(item: SeriesItem): SeriesGroup<T> | null {
     for (const id of above(item, this.#links)) {
       const found = this.#parts(id).find(({ item: other }) => isCounterpart(item, other));
@@ -230,13 +235,16 @@ class Groups<T> {
   }
 }
 
-/** `[RFC][PATCH 2/3]` between `[PATCH 1/3]` and `[PATCH 3/3]`: one run of git send-email sent them. */
+/** True if one run of git send-email sent both, such as `[RFC][PATCH 2/3]` between `[PATCH 1/3]` and `[PATCH 3/3]`. */
 function isOfOneRun(item: SeriesItem, other: SeriesItem): boolean {
   const stem = stemOf(item.messageId);
   return stem !== null && stem === stemOf(other.messageId) && isSameVersion(item, other);
 }
 
-/** `[PATCH net-next v3 0/4]` over `[PATCH 1/4]`, or `[PATCH v2 1/2]` over `[PATCH 2/2]`: the first mail labels those without a version. */
+/**
+ * True if the first mail of a series has the label that others lack: `[PATCH net-next v3 0/4]` over `[PATCH 1/4]`,
+ * or `[PATCH v2 1/2]` over `[PATCH 2/2]`.
+ */
 function isLabelledBy(item: SeriesItem, other: SeriesItem): boolean {
   if (other.number.total !== item.number.total) return false;
   if (other.kind === "cover") return !item.hasVersion || isSameVersion(item, other);
@@ -252,11 +260,11 @@ function isCounterpart({ sender, number, minor }: SeriesItem, other: SeriesItem)
   if (other.sender !== sender || other.number.total !== number.total) return false;
   return number.version > other.number.version
     ? number.index === other.number.index
-    : // v5.1 is about v5, whichever of its mails it answers
+    : // v5.1 replaces a part of v5, whichever mail of v5 it answers
       number.version === other.number.version && minor !== "" && other.minor === "";
 }
 
-/** True if 1 to the total are there; the cover letter and numbers beyond do not count. */
+/** True if all numbers from 1 to the total are there; the cover letter and higher numbers do not count. */
 function isWhole<T>({ taken, total }: SeriesGroup<T>): boolean {
   const patches = [...taken].filter((index) => index >= 1 && index <= total);
   return patches.length === total;
@@ -267,17 +275,17 @@ function isFree<T>(group: SeriesGroup<T>, { number }: SeriesItem): boolean {
 }
 
 function isNear<T>({ from, to }: SeriesGroup<T>, { messageId, date }: SeriesItem): boolean {
-  // a file fresh from format-patch has its author's date, which may be years old
+  // a file from format-patch has the author's date, which may be years old
   if (messageId === "") return true;
   return date !== null && date >= from - LOOSE_SECONDS && date <= to + LOOSE_SECONDS;
 }
 
-/** What the patches of one series have in common. */
+/** What the patches of one series have in common: sender, version, total and prefix. */
 function labelOf({ sender, prefix, number, minor }: SeriesItem): string {
   return `${sender} ${number.version}.${minor} ${number.total} ${prefix}`;
 }
 
-/** Siblings have one parent, or at least one root. */
+/** Keys that patches of one series share in a thread: they reply to the same mail, or at least have the same root. */
 function threadKeys(item: SeriesItem, root: string): string[] {
   const parent = item.references.at(-1);
   if (root === "") return [];
@@ -287,7 +295,10 @@ function threadKeys(item: SeriesItem, root: string): string[] {
     : [`${parent} ${label}`, `${root} ${label}`];
 }
 
-/** `<20261124.1234-2-alice@example.org>`: the part that the mails of one run of git send-email or b4 share. */
+/**
+ * The part of a Message-ID that all mails of one run of git send-email or b4 share: all but the `2` in
+ * `<20261124.1234-2-alice@example.org>`.
+ */
 function stemOf(messageId: string): string | null {
   const match = /^<(.{8,200}[-.])\d{1,4}([-.].{1,200})>$/s.exec(messageId);
   return match === null ? null : `${match[1]}${match[2]}`;
@@ -303,8 +314,8 @@ function push<V>(map: Map<string, V[]>, key: string, value: V, limit: number): v
 }
 
 /**
- * An order that depends on the mails alone. Message-IDs and dates can be equal, so digests decide last.
- * Files fresh from format-patch have no Message-ID: they stay in the order given.
+ * An order that depends on the mails alone; dates and Message-IDs can be equal, so digests decide last. Files from
+ * format-patch have no Message-ID, and stay in the given order.
  */
 function canonically<T>(
   { item: a }: { item: SeriesItem; value: T },
@@ -325,7 +336,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A mail comes before the replies to it, whatever their dates; cycles are cut. */
+/** Puts each mail before the replies to it, whatever their dates. Cycles are cut. */
 function parentsFirst(mails: readonly ThreadMail[]): ThreadMail[] {
   const byId = new Map<string, ThreadMail>();
   for (const mail of mails)
@@ -347,7 +358,7 @@ function parentsFirst(mails: readonly ThreadMail[]): ThreadMail[] {
   return ordered;
 }
 
-/** For each mail, the Message-ID at the root of its thread, here or elsewhere; "" if it has none. */
+/** For each mail, the Message-ID at the root of its thread, which need not be here; "" if there is none. */
 function rootsOf(ordered: readonly ThreadMail[]): Map<ThreadMail, string> {
   const byId = new Map<string, string>();
   const roots = new Map<ThreadMail, string>();

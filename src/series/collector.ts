@@ -1,39 +1,39 @@
 /**
- * Collects mails as they come in portions to assemble: mails that a thread, a signature or a label
- * connects. Bounded, since an archive streams through it: when too many portions are open, the one
- * without mail for the longest time is closed.
+ * Collects mails as they stream by, in portions: the mails that a thread, a signature or a label connects. A closed
+ * portion is assembled into series. Since whole archives stream by, memory is bounded: when too many portions are open,
+ * the one that got no mail for the longest time is closed.
  */
 
 import { assemble, type SeriesEntry } from "./assemble.ts";
 import { type AssembledSeries, followed, type SeriesItem, type ThreadMail } from "./item.ts";
 
 export interface SeriesCollector<T> {
-  /** Takes a mail; gives back the series that had to be closed for it. */
+  /** Takes a mail. @returns the series that had to be closed to make room */
   add(item: SeriesItem, value: T): AssembledSeries<T>[];
-  /** Takes a mail without a patch: it only connects others. */
+  /** Takes a mail without a patch, which merely connects others. @returns as `add` */
   link(mail: ThreadMail): AssembledSeries<T>[];
-  /** Closes the portions whose mails all match, in the order in which they began. */
+  /** Closes the portions for whose values `when` is true, in the order in which they began. */
   close(when: (values: readonly T[]) => boolean): AssembledSeries<T>[];
   /** Closes all that is open, in the order in which it began. */
   end(): AssembledSeries<T>[];
 }
 
-/** Portions with a patch in them that are open at a time. */
+/** Most open portions with a patch. */
 const MAX_OPEN = 256;
-/** Most mails of one portion, so that a hostile archive cannot grow it without end. */
+/** Most mails of one portion: a hostile archive must not grow it without end. */
 export const MAX_MAILS = 5_000;
-/** Names by which portions are found. */
+/** Most names by which portions are found. */
 const MAX_NAMES = 20_000;
 
 interface OrderedEntry<T> extends SeriesEntry<T> {
-  /** How many mails came before. */
+  /** How many mails had been added before. */
   readonly at: number;
 }
 
 interface Portion<T> {
   readonly parts: OrderedEntry<T>[];
   readonly links: ThreadMail[];
-  /** Where it went when it was put to another one. */
+  /** The portion that it was merged into; null if it was not. */
   into: Portion<T> | null;
   closed: boolean;
 }
@@ -55,10 +55,10 @@ export function createSeriesCollector<T>(): SeriesCollector<T> {
 
 class Portions<T> {
   readonly #byName = new Map<string, Portion<T>>();
-  /** In the order in which something last came to them. */
+  /** Those with a patch, in the order in which they last got a mail. */
   readonly #open = new Set<Portion<T>>();
 
-  /** Merges a new portion with all that it is connected to; returns what had to be closed. */
+  /** Merges a new portion with all that these names connect it to. @returns the series that had to be closed */
   take(fresh: Portion<T>, names: readonly string[]): AssembledSeries<T>[] {
     const closed: AssembledSeries<T>[] = [];
     let portion = fresh;
@@ -110,7 +110,7 @@ class Portions<T> {
   #close(portion: Portion<T>, isCut = false): AssembledSeries<T>[] {
     portion.closed = true;
     this.#open.delete(portion);
-    // its names are remembered much longer than its mails are needed
+    // emptied, since its names refer to it long after its mails are needed
     const [parts, links] = [portion.parts.splice(0), portion.links.splice(0)];
     const arrival = new Map(parts.map(({ item, at }) => [item, at]));
     return sortedBy(assemble(parts, links, isCut), ({ members }) =>
@@ -134,7 +134,7 @@ function sortedBy<V>(values: readonly V[], of: (value: V) => number): V[] {
     .map(({ value }) => value);
 }
 
-/** What connects a patch to others. */
+/** The names that connect a patch to others. */
 function namesOf(item: SeriesItem): string[] {
   const { signing, number, sender, references } = item;
   const names = threadNames(item);

@@ -1,9 +1,6 @@
-/**
- * What assembly knows about a mail: enough to find its series, and nothing about trust, policy or
- * verdicts.
- */
+/** What is known about a mail to find its series: nothing about trust, policy or verdicts. */
 
-/** The numbers in a Subject's brackets, `[PATCH v2 1/3]`, or as they were signed. */
+/** The numbers of a patch: as signed, or from the brackets in its Subject, `[PATCH v2 1/3]`. */
 interface SeriesNumber {
   readonly version: number;
   /** 0 for the cover letter. */
@@ -11,7 +8,7 @@ interface SeriesNumber {
   readonly total: number;
 }
 
-/** A mail in its thread. Without a patch, it says only which others belong together. */
+/** A mail in its thread. If it has no patch, all it says is which other mails belong together. */
 export interface ThreadMail {
   /** With its angle brackets; "" if the mail has none. */
   readonly messageId: string;
@@ -19,19 +16,19 @@ export interface ThreadMail {
   readonly references: readonly string[];
 }
 
-/** How many References of a mail are followed. */
+/** Message-IDs in References that are followed: the nearest. */
 const MAX_FOLLOWED = 20;
 
-/** The Message-IDs that are followed from a mail, the nearest last. */
+/** The Message-IDs that are followed upwards from a mail, the nearest last. */
 export function followed({ references }: Pick<ThreadMail, "references">): readonly string[] {
   return references.slice(-MAX_FOLLOWED);
 }
 
-/** How many mails above one are looked at. */
+/** Mails above a mail that are looked at. */
 const MAX_ABOVE = 64;
 
 /**
- * The Message-IDs above a mail, the nearest first: those that it refers to, and what replies among these refer to.
+ * The Message-IDs above a mail, the nearest first: those that it refers to, and those that replies among them refer to.
  *
  * @param replies mails without a patch, by Message-ID
  */
@@ -49,24 +46,24 @@ export function above(
 
 export interface SeriesItem extends ThreadMail {
   /**
-   * `patch` and `cover` make series. An `answer` is a reply with a diff of its own: it is shown, and
-   * never taken for a part of the series that it answers.
+   * `patch` and `cover` make series. An `answer` is a reply with a diff of its own: it is shown, but never becomes a
+   * part of the series that it answers.
    */
   readonly kind: "patch" | "cover" | "answer";
-  /** The address that sent it, normalised; "" if there is none. */
+  /** The sender's address, normalised; "" if there is none. */
   readonly sender: string;
-  /** The Date header, seconds since the epoch. */
+  /** From the field Date, in seconds since the epoch; null without a valid one. */
   readonly date: number | null;
   readonly number: SeriesNumber;
   /** False if the version is 1 because the Subject names none. */
   readonly hasVersion: boolean;
-  /** Of `v5.1`, which replaces a part of v5: `1`. Else "". */
+  /** The `1` of `v5.1`, which replaces a part of v5; else "". */
   readonly minor: string;
-  /** The other words in the brackets, lower case: `net-next`, `rfc`, `resend 6.6`. */
+  /** The other words in the brackets, in lower case: `net-next`, `rfc`, `resend 6.6`. */
   readonly prefix: string;
-  /** `KEY ID` of the signed series; only if the signature is good. */
+  /** The public key and the id of the signed series, `KEY ID`; null without a good signature. */
   readonly signing: string | null;
-  /** Equal for two copies of a patch, whatever list they came through. */
+  /** A digest that copies of a patch share, whichever lists they came through. */
   readonly digest: string;
 }
 
@@ -85,34 +82,33 @@ export interface Member<T> {
   /** The caller's own data. */
   readonly value: T;
   readonly reason: MembershipReason;
-  /** The Message-ID through which it came here, or "". */
+  /** The Message-ID that connected it to the series; "" if none did. */
   readonly through: string;
 }
 
 export interface AssembledSeries<T> {
-  /** In the order of their numbers, then of their dates. Copies stand beside each other. */
+  /** In the order of their numbers, and then of their dates: copies follow each other. */
   readonly members: readonly Member<T>[];
   readonly version: number;
   readonly total: number;
   /**
-   * True if its missing numbers are in another signed series with the same label: two signings were
-   * mixed.
+   * True if another signed series with the same label has the missing numbers: mails of two signings were mixed.
    */
   readonly isMixed: boolean;
   /**
-   * The version whose patches these reply to and replace, and their numbers; null for a series of
-   * its own.
+   * If these are new versions of some patches, sent as replies to the old ones: the old version, and the patches'
+   * numbers. Null for a series of its own.
    */
   readonly rerollOf: { readonly version: number; readonly numbers: readonly number[] } | null;
-  /** All that came with it. */
+  /** The portion of mails that it was found in. */
   readonly portion: SeriesPortion<T>;
 }
 
-/** Mails that threads, signatures or labels connect: of one series, or several. */
+/** Mails that a thread, a signature or a label connects: one series, or several. */
 export interface SeriesPortion<T> {
   readonly values: readonly T[];
   /** Mails without a patch. */
   readonly links: readonly ThreadMail[];
-  /** There were too many mails: what came later is not with it. */
+  /** True if the portion was closed because it had too many mails: later ones are not in it. */
   readonly isCut: boolean;
 }

@@ -1,4 +1,4 @@
-/** Finds the thread of a mail among many: all that it refers to, and all that refers to it. Pure. */
+/** Finds the thread of a mail among many mails: all that it refers to, and all that refers to it. Pure. */
 
 import { followed, type ThreadMail } from "./item.ts";
 
@@ -8,16 +8,19 @@ interface Node<E> {
   readonly entry: E;
 }
 
-/** `E` is what the caller finds a mail by. */
+/** @typeParam E by which the caller finds a mail again */
 export class ThreadFinder<E> {
-  /** Message-IDs of the thread, of mails that were seen or not. */
+  /** The Message-IDs of the thread, also of mails that were not seen. */
   readonly #wanted = new Set<string>();
   readonly #seen = new Set<string>();
   readonly #byName = new Map<string, Node<E>[]>();
   readonly #thread = new Set<Node<E>>();
   readonly #most: number;
 
-  /** @param most mails of a thread; more are not taken */
+  /**
+   * @param ids Message-IDs whose thread is wanted
+   * @param most most mails to take
+   */
   constructor(ids: readonly string[], most: number) {
     this.#most = most;
     for (const id of ids) this.#wanted.add(id);
@@ -37,12 +40,12 @@ export class ThreadFinder<E> {
     if (known.some((name) => this.#wanted.has(name))) this.#take([node]);
   }
 
-  /** True if one of the mails was seen, and all that the thread refers to. */
+  /** True if a mail of the thread was seen, and all mails that the thread refers to. */
   get isWhole(): boolean {
     return this.#thread.size > 0 && [...this.#wanted].every((id) => this.#seen.has(id));
   }
 
-  /** Any mail of the thread was seen. */
+  /** True if any mail of the thread was seen. */
   get isFound(): boolean {
     return this.#thread.size > 0;
   }
@@ -52,12 +55,12 @@ export class ThreadFinder<E> {
     return [...this.#wanted];
   }
 
-  /** The mails of the thread, as they were added. */
+  /** What was added with the mails of the thread. */
   entries(): E[] {
     return [...this.#thread].map(({ entry }) => entry);
   }
 
-  /** And all that they are connected to. */
+  /** Takes mails, and all mails seen before that they are connected to. */
   #take(found: Node<E>[]): void {
     for (let node = found.pop(); node !== undefined; node = found.pop()) {
       if (this.#thread.has(node) || this.#thread.size >= this.#most) continue;

@@ -1,26 +1,26 @@
 /**
- * Which series are versions of one work, and why (docs/series.md, "Versions of one work"). Only what
- * the same sender or the same key made: anybody can reply to a thread with a v3. Pure.
+ * Decides which series are versions of one work, and why (docs/series.md, "Versions of one work"). Versions need the
+ * same sender or the same key, since anybody can reply to a thread with a v3. Pure.
  */
 
-/** What is known of a series when it is complete, or will not be. */
+/** What is known of a series once it has been closed. */
 export interface VersionFacts {
   readonly version: number;
-  /** Of `v5.1`: `1`. Else "". */
+  /** The `1` of `v5.1`; else "". */
   readonly minor: string;
-  /** Normalised addresses of those who sent its mails. */
+  /** The addresses that sent its mails, normalised. */
   readonly senders: readonly string[];
-  /** Of good signatures. */
+  /** Public keys with good signatures. */
   readonly keys: readonly string[];
   readonly messageIds: readonly string[];
   /** The Message-IDs that its mails refer to. */
   readonly references: readonly string[];
   readonly changeIds: readonly string[];
-  /** Message-IDs that its text names as those of an earlier version: `Link to v1: …`. */
+  /** Message-IDs that its text gives for earlier versions: `Link to v1: …`. */
   readonly named: readonly string[];
-  /** Of the cover letter; "" without one. */
+  /** The cover letter's title; "" without one. */
   readonly title: string;
-  /** Of its patches, without brackets. */
+  /** The patches' titles, without brackets. */
   readonly titles: readonly string[];
   /** Digests of its patches' diffs. */
   readonly diffs: readonly string[];
@@ -30,7 +30,7 @@ export interface VersionFacts {
 const REASONS = ["by-hand", "change-id", "named", "content", "thread"] as const;
 export type WorkReason = (typeof REASONS)[number];
 
-/** What connects a version to another one of the same work. */
+/** What connects two versions of a work; both are places in the list of series. */
 interface WorkLink {
   readonly from: number;
   readonly to: number;
@@ -38,20 +38,20 @@ interface WorkLink {
 }
 
 export interface Work {
-  /** Places in the list of series, by version; those of equal versions in the order given. */
+  /** Places in the list of series, in the order of versions; equal versions stay in the given order. */
   readonly members: readonly number[];
   readonly links: readonly WorkLink[];
 }
 
-/** What somebody said of two series by Message-IDs of theirs. */
+/** What the user decided about two series, which are named by Message-IDs of theirs. */
 export interface HandLink {
   readonly a: string;
   readonly b: string;
-  /** True: one work. False: not. */
+  /** True if they are versions of one work. */
   readonly together: boolean;
 }
 
-/** How many series of one name are tried, the latest: the work stays linear in the series. */
+/** Series of one name that are tried, the latest, so that the work is linear in the number of series. */
 const MAX_TRIED = 16;
 
 /** The works, in the order of their first members. */
@@ -69,7 +69,7 @@ export function worksOf(all: readonly VersionFacts[], hand: readonly HandLink[] 
   }));
 }
 
-/** By version, then by what follows the dot. */
+/** Orders by version, and then by the minor version. */
 export function compareVersions(
   a: Pick<VersionFacts, "version" | "minor">,
   b: Pick<VersionFacts, "version" | "minor">,
@@ -77,7 +77,7 @@ export function compareVersions(
   return a.version - b.version || Number(a.minor || 0) - Number(b.minor || 0);
 }
 
-/** All that might connect two of them, the strongest first. */
+/** All links that may connect two series, the strongest first. */
 function candidates(all: readonly VersionFacts[], hand: readonly HandLink[]): WorkLink[] {
   const index = indexOf(all);
   const links = all.flatMap((facts, from) => {
@@ -100,7 +100,7 @@ function candidates(all: readonly VersionFacts[], hand: readonly HandLink[]): Wo
   return [...byHand, ...links].sort((x, y) => rank(x) - rank(y) || x.from - y.from || x.to - y.to);
 }
 
-/** By their mails, and by what versions of one work may share. */
+/** The places of series by the names under which they are found. */
 function indexOf(all: readonly VersionFacts[]): Map<string, number[]> {
   const index = new Map<string, number[]>();
   for (const [at, facts] of all.entries()) {
@@ -113,12 +113,12 @@ function indexOf(all: readonly VersionFacts[]): Map<string, number[]> {
   return index;
 }
 
-/** By which a version is found among many. */
+/** The names under which a version is found among many: its mails, and what versions of one work may share. */
 export function namesToFindBy(facts: VersionFacts): string[] {
   return [...facts.messageIds.map((id) => `mail ${id}`), ...sharedNames(facts)];
 }
 
-/** By which others may be found that it is a version of one work with. */
+/** The names under which to look for other versions of a series' work. */
 export function namesToLookFor(facts: VersionFacts): string[] {
   const mails = [...facts.named, ...facts.references].map((id) => `mail ${id}`);
   return [...mails, ...sharedNames(facts)];
@@ -132,12 +132,12 @@ function sharedNames({ changeIds, title, titles, diffs }: VersionFacts): string[
   ];
 }
 
-/** Why one is a version of what the other is, or null. `later` is the one that names the other. */
+/** Why two series are versions of one work; null if they are not. `later` is the one that refers to the other. */
 function reasonFor(later: VersionFacts, earlier: VersionFacts): WorkReason | null {
   if (!share(later.keys, earlier.keys) && !share(later.senders, earlier.senders)) return null;
   const order = compareVersions(later, earlier);
   if (order < 0) return null;
-  // the same version again: only if it is the same
+  // the same version was sent twice, if the patches are the same
   if (order === 0) return halfOf(later.diffs, earlier.diffs) ? "content" : null;
   if (share(later.changeIds, earlier.changeIds)) return "change-id";
   if (share(later.named, earlier.messageIds)) return "named";
@@ -153,14 +153,14 @@ function share(a: readonly string[], b: readonly string[]): boolean {
   return many.some((one) => known.has(one));
 }
 
-/** True if half of the smaller one is in the other. */
+/** True if the lists have at least half of the shorter one in common. */
 function halfOf(a: readonly string[], b: readonly string[]): boolean {
   const [left, right] = [new Set(a), new Set(b)];
   const both = [...left].filter((one) => right.has(one)).length;
   return both > 0 && both * 2 >= Math.min(left.size, right.size);
 }
 
-/** Pairs of series that somebody said are not one work. */
+/** Pairs of series of which the user decided that they are not one work. */
 function apartPairs(
   all: readonly VersionFacts[],
   hand: readonly HandLink[],
@@ -176,11 +176,11 @@ function apartPairs(
   });
 }
 
-/** Series that were joined to works. */
+/** Joins series to works (union-find). */
 class Union {
   readonly #parents: number[];
   readonly #apart: readonly (readonly [number, number])[];
-  /** The versions in the work of this root. */
+  /** The versions in each work, by its root. */
   readonly #versions: Set<string>[];
 
   constructor(all: readonly VersionFacts[], apart: readonly (readonly [number, number])[]) {
@@ -200,11 +200,11 @@ class Union {
     return root;
   }
 
-  /** False if they are joined already, or must not be. */
+  /** Joins two works. @returns false if they are joined already, or must not be */
   join({ from, to, reason }: WorkLink): boolean {
     const [a, b] = [this.rootOf(from), this.rootOf(to)];
     if (a === b || this.#isApart(a, b)) return false;
-    // another series of the same sender in the thread need not be the same work
+    // a thread alone does not join works that have a version in common: the sender may post two works in one thread
     if (reason === "thread" && share([...this.#versions[a]!], [...this.#versions[b]!]))
       return false;
     const [root, other] = a < b ? [a, b] : [b, a];

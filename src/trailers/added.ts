@@ -1,4 +1,4 @@
-/** Trailers that are added to the message of a patch when it is applied. */
+/** The trailers that `am` adds to the message of a patch. */
 
 import { isPlainMessageId } from "../mail/compose.ts";
 import { formatReview } from "../review/review.ts";
@@ -8,18 +8,18 @@ import { readTrailer, trailerKey, trailerLine } from "./trailer.ts";
 export interface AddedTrailer {
   /** The line in the commit message, without LF. */
   readonly line: string;
-  /** Of the reply that has it; of the patch's own mail, if it stood there without being signed. */
+  /** Of the reply with the trailer, or of the patch's own mail, if somebody had added the trailer there. */
   readonly messageId: string;
   readonly proof: TrailerProof;
-  /** Of the signed review; null for other proofs. */
+  /** The key that signed the review; null if no signed review proves the trailer. */
   readonly publicKey: string | null;
-  /** That review, as it stood in the mail; null for other proofs. */
+  /** The review, as it stands in a mail; null if there is none. */
   readonly review: string | null;
 }
 
 const NO_PROOF = { proof: "none", publicKey: null, review: null } as const;
 
-/** What was said in replies. */
+/** The trailers that were given in replies. */
 export function fromReplies(given: readonly GivenTrailer[]): AddedTrailer[] {
   return given.map(({ trailer, reply, proof, publicKey, review }) => ({
     line: trailerLine(trailer),
@@ -31,8 +31,9 @@ export function fromReplies(given: readonly GivenTrailer[]): AddedTrailer[] {
 }
 
 /**
- * The trailers that somebody on the way, such as b4, wrote into the patch's own mail: those with these names
- * that a reply could have, too.
+ * The trailers that somebody, or a program such as b4, added to the patch's own mail after it was signed.
+ *
+ * @param names the trailers to take, as `trailerNames` makes them: those that are read in replies, too
  */
 export function fromMail(
   lines: readonly string[],
@@ -46,7 +47,7 @@ export function fromMail(
   });
 }
 
-/** Each trailer once: of two that say the same, the first stays. */
+/** Each trailer once: of two that say the same, the first. */
 export function withoutRepeats(
   added: readonly AddedTrailer[],
   names: ReadonlyMap<string, string>,
@@ -65,8 +66,7 @@ export function withoutRepeats(
 const WHOLE = /^[A-Za-z][A-Za-z0-9-]*: /;
 
 /**
- * The trailer that says where the mail can be read; null if its Message-ID cannot be part of a
- * URL.
+ * The trailer that says where the mail can be read; null if its Message-ID cannot stand in a URL.
  *
  * @param mask a URL, or a whole trailer, with `%s` for the Message-ID
  */

@@ -1,18 +1,18 @@
-/** Trailers at the end of a commit message, where git interpret-trailers puts them. */
+/** Adds trailers to a commit message, where git interpret-trailers would. */
 
 import { LF } from "../primitives/bytes.ts";
 import { readTrailer } from "./trailer.ts";
 
-/** What git itself writes: with one of these, a quarter of the lines has to be trailers. */
+/** Lines that git itself writes: if a paragraph has one, only a quarter of its lines have to be trailers. */
 const GITS_OWN = /^(?:Signed-off-by: |\(cherry picked from commit )/;
 const TRAILER = /^(?:[A-Za-z0-9-]+[ \t]*:|\(cherry picked from commit )/;
 const FOLDED = /^[ \t]/;
-/** What ends a paragraph, also in a message with CRLF. */
+/** The end of a paragraph; lines may end with CRLF. */
 const EMPTY_LINES = /\n(?:[ \t\r\f\v]*\n)+/;
 
 /**
- * The message with these lines below its trailers; below an empty line, if its last paragraph is no block
- * of trailers (git-interpret-trailers(1)).
+ * Adds lines below the message's trailers. If its last paragraph is not a block of trailers, they begin a new one
+ * (git-interpret-trailers(1)).
  *
  * @param message without the subject, in canonical form: it ends in LF, or is empty
  */
@@ -41,10 +41,10 @@ function endsInTrailers(message: Buffer): boolean {
 }
 
 /**
- * A commit's whole message with these lines, the user's own sign-off below them if it was the last
- * sign-off. Other lines stay where they are.
+ * Adds lines to a commit's whole message. If the last sign-off is the user's own, it moves below the new lines; all
+ * other lines stay where they are.
  *
- * @param message as it is committed: the title, and perhaps an empty line and more
+ * @param message as in the commit: the title, and perhaps an empty line and more
  * @param isOwn whether an address is the user's
  */
 export function withTrailers(
@@ -62,7 +62,7 @@ export function withTrailers(
   const own = last >= 0 && isOwn(Buffer.from(address, "latin1").toString("utf8"));
   const kept = own ? bodyLines.filter((_, i) => i !== last) : bodyLines;
   const moved = own ? [Buffer.from(bodyLines[last]!.trimEnd(), "latin1").toString("utf8")] : [];
-  // its paragraph may have had nothing else
+  // the sign-off may have been alone in its paragraph
   while (kept.at(-1)?.trim() === "") kept.pop();
   const whole = appendTrailers(Buffer.from(kept.join(""), "latin1"), [...lines, ...moved]);
   return Buffer.concat([Buffer.from(`${title}${gap?.[0] ?? "\n\n"}`, "latin1"), whole]);
@@ -70,10 +70,10 @@ export function withTrailers(
 
 const SIGN_OFF = /^Signed-off-by:.*<([^<>]*)>[ \t\r]*\n?$/;
 
-/** How much of a message is read: more than any real one has. */
+/** Bytes of a message; in a longer one, no trailers are read. */
 const MAX_MESSAGE = 256 * 1024;
 
-/** The trailers that a message has, wherever they stand. */
+/** All trailers in a message, in whatever paragraph. */
 export function trailersOf(
   message: Buffer,
   names: ReadonlyMap<string, string>,

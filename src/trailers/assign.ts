@@ -1,6 +1,6 @@
 /**
- * Which patch a reply's trailers are for, how well it is proved who gave them, and which are left out and
- * why (docs/trailers.md). A function of the set of mails: their order of arrival does not matter.
+ * Decides which patches a reply's trailers are for, what proves who gave them, and which are left out and why
+ * (docs/trailers.md). The result depends on the set of mails alone, not on their order of arrival.
  */
 
 import { proofFor } from "../review/proof.ts";
@@ -11,7 +11,7 @@ import { matchOf, type TrailerMatch } from "./giver.ts";
 import type { Reply } from "./reply.ts";
 import { type Trailer, type TrailerFlaw, trailerKey } from "./trailer.ts";
 
-/** A patch or cover letter that replies may be to. */
+/** A patch or cover letter that may have replies. */
 export interface ThreadPatch extends ThreadMail {
   /** 0 for a cover letter. */
   readonly index: number;
@@ -19,19 +19,19 @@ export interface ThreadPatch extends ThreadMail {
   readonly author: string;
   /** Null for a mail that was refused. */
   readonly digests: ReviewDigests | null;
-  /** Keys of the trailers in its message (`trailerKey`). */
+  /** The trailers in its message, as `trailerKey` makes them. */
   readonly trailers: readonly string[];
 }
 
-/** Another series, or a reply with a diff. */
+/** Another series in the thread, or a reply with a diff. */
 export interface OtherSeries {
-  /** `v1`, of a version of the same work; null for others. */
+  /** `v1` if it is a version of the same work; null if it is not. */
   readonly name: string | null;
   readonly patches: readonly ThreadPatch[];
 }
 
 /**
- * `proven`: by a signed review of this patch. `diff`: by one of this diff, under another message.
+ * `proven`: by a signed review of this patch. `diff`: by a signed review of this diff with another message.
  * `vouched`: a domain vouches for sender and text (docs/dkim.md).
  */
 const TRAILER_PROOFS = ["proven", "diff", "vouched", "none"] as const;
@@ -42,25 +42,25 @@ export interface GivenTrailer {
   readonly reply: Reply;
   readonly proof: TrailerProof;
   readonly match: TrailerMatch;
-  /** The signed review and its key; null for other proofs. */
+  /** The signed review that proves it, and its key; null if there is none. */
   readonly publicKey: string | null;
   readonly review: SignedReview | null;
-  /** The version to whose patch, with this very diff, it was given; null for this one. */
+  /** The other version for which it was given, to a patch with the same diff; null for this version. */
   readonly from: string | null;
-  /** It was given to the cover letter, so to all. */
+  /** It was given to the cover letter, and so to all patches. */
   readonly isForAll: boolean;
 }
 
 /**
- * Why a trailer is not taken.
+ * Why a trailer is left out.
  *
- * - `sender`: who sent the reply is not whom the trailer names, by address or name
- * - `review`: the reply is signed, and says something else; or its key is not the reviewer's
+ * - `sender`: the sender of the reply is not the person whom the trailer names, neither by address nor by name
+ * - `review`: the reply has a signed review by that person which says something else, or whose key is not theirs
  * - `diff`: the reply has a diff of its own
- * - `elsewhere`: it is to another patch in the thread, such as a diff in a reply
- * - `changed`: it is to another version of the patch, with another diff
- * - `unknown`: it is to a mail that is not here
- * - `ambiguous`: there are two different mails with the Message-ID that it is to
+ * - `elsewhere`: the reply is to another patch in the thread, such as a diff in a reply
+ * - `changed`: the reply is to another version of the patch, with another diff
+ * - `unknown`: the reply is to a mail that is not here
+ * - `ambiguous`: the reply is to a Message-ID that two different mails have
  */
 export type LeftOutReason =
   | TrailerFlaw
@@ -76,34 +76,34 @@ interface LeftOutTrailer {
   readonly trailer: Trailer;
   readonly reply: Reply;
   readonly why: LeftOutReason;
-  /** The patches that it would be for; none if it is for no patch of the series. */
+  /** The patches of the series that it would be for. */
   readonly patches: readonly ThreadPatch[];
 }
 
 interface PatchTrailers {
   readonly patch: ThreadPatch;
-  /** Those to the patch by date, then those to the cover letter by date. */
+  /** First those given to the patch, then those given to the cover letter; each by date. */
   readonly given: readonly GivenTrailer[];
 }
 
 export interface SeriesTrailers {
-  /** By number. */
+  /** In the order of the patches' numbers. */
   readonly patches: readonly PatchTrailers[];
   readonly leftOut: readonly LeftOutTrailer[];
-  /** Those that have to do with the series, in their order. */
+  /** The replies that have to do with the series, by date. */
   readonly replies: readonly Reply[];
 }
 
 export interface SeriesThread {
   readonly replies: readonly Reply[];
   readonly others: readonly OtherSeries[];
-  /** Mails without a patch: a reply to one of them is to the patch that this one is to. */
+  /** Mails without a patch: a reply to one of them counts as a reply to the patch above it. */
   readonly links: readonly ThreadMail[];
 }
 
 /**
- * @param series its patches and cover letter, with their copies
- * @param sloppy take trailers of people who did not send the reply, too
+ * @param series the patches and the cover letter, with copies of the same mail
+ * @param sloppy true to take trailers also of people who did not send the reply
  */
 export function assignTrailers(
   series: readonly ThreadPatch[],
@@ -123,7 +123,7 @@ export function assignTrailers(
       isAbout ||= isGiven;
       if (aim === null) continue;
       const why = typeof aim === "string" ? aim : give(taken, reply, trailer, aim, sloppy);
-      // a signed review is for the patches that it names
+      // a signed review is for no other patches than those it names
       const isFor = typeof aim === "string" || why === "review" ? () => false : aim.isFor;
       if (why !== null)
         leftOut.push({ trailer, reply, why, patches: [...taken.keys()].filter(isFor) });
@@ -143,7 +143,7 @@ export function assignTrailers(
   return { patches, leftOut: leftOut.filter(isMissing), replies };
 }
 
-/** Gives a trailer to the patches that the reply's signed review names, whatever mail it is to. */
+/** Gives a trailer to the patches that the reply's signed reviews name, whichever mail the reply is to. */
 function giveSigned(
   taken: ReadonlyMap<ThreadPatch, GivenTrailer[]>,
   reply: Reply,
@@ -164,7 +164,7 @@ function giveSigned(
 
 const NOWHERE = { from: null, isForAll: false } as const;
 
-/** Gives a trailer to the patches it is for; says why, if none gets it. */
+/** Gives a trailer to the patches it is for. @returns why, if no patch gets it; else null */
 function give(
   taken: ReadonlyMap<ThreadPatch, GivenTrailer[]>,
   reply: Reply,
@@ -189,7 +189,7 @@ function give(
 
 type SignedProof = Pick<GivenTrailer, "proof" | "publicKey" | "review">;
 
-/** What the best of the reply's reviews proves of a trailer; null if none proves anything. */
+/** The best proof of a trailer by the reply's signed reviews; null if there is none. */
 function signedProof(
   { reviews }: Reply,
   trailer: Trailer,
@@ -203,7 +203,7 @@ function signedProof(
   return proofs.find(({ proof }) => proof === "proven") ?? proofs[0] ?? null;
 }
 
-/** How well it is proved that the person it names gave the trailer, or why it cannot be taken. */
+/** What proves that the named person gave the trailer, or why it cannot be taken. */
 function proofOf(
   reply: Reply,
   trailer: Trailer,
@@ -213,7 +213,7 @@ function proofOf(
   const { reviews, vouched } = reply;
   const signed = signedProof(reply, trailer, patch);
   if (signed !== null) return signed;
-  // a signed review is what its signer means; a key that nobody has met proves nothing either way
+  // somebody who signs reviews means what is signed; a key that is not known here proves nothing either way
   if (reviews.some(({ review, isKnown }) => isKnown && review.by === trailer.address))
     return "review";
   const match = matchOf(trailer, reply);
@@ -225,7 +225,7 @@ function proofOf(
   };
 }
 
-/** What a reply is to. */
+/** What a reply is about. */
 interface Aim {
   readonly isFor: (patch: ThreadPatch) => boolean;
   readonly from: string | null;
@@ -234,11 +234,11 @@ interface Aim {
 
 interface Place {
   readonly patch: ThreadPatch;
-  /** Null: the series itself. */
+  /** The other series that has the patch; null for the series itself. */
   readonly other: OtherSeries | null;
 }
 
-/** Replies that are followed from one to the next. */
+/** Replies to replies that are followed upwards. */
 const MAX_DEPTH = 1000;
 
 class Aims {
@@ -253,7 +253,7 @@ class Aims {
         this.#links.set(mail.messageId, mail);
   }
 
-  /** Null if it has nothing to do with the series. */
+  /** What a reply is about, or why that is not known; null if it has nothing to do with the series. */
   of(reply: Reply): Aim | LeftOutReason | null {
     const places = this.#placesOf(reply);
     const [first] = places;
@@ -284,7 +284,7 @@ class Aims {
     else places.push(place);
   }
 
-  /** The patches with the Message-ID that it is to, through other replies. */
+  /** The patches that a reply is to, perhaps through other replies. Several if mails share a Message-ID. */
   #placesOf(reply: ThreadMail): readonly Place[] {
     let mail: ThreadMail | undefined = reply;
     for (let depth = 0; mail !== undefined && depth < MAX_DEPTH; depth++) {
@@ -296,24 +296,24 @@ class Aims {
     return [];
   }
 
-  /** Is it somewhere below a mail of the series? */
+  /** Whether a mail is somewhere below a mail of the series. */
   #isBelow(reply: ThreadMail): boolean {
     return followed(reply).some((id) => this.#places.get(id)?.some(({ other }) => other === null));
   }
 }
 
-/** Copies of one mail say the same. */
+/** Copies of one mail count as the same. */
 function isSame({ patch: one }: Place, { patch: two }: Place): boolean {
   return isSamePatch(one, two);
 }
 
-/** Equal, or copies of one mail. */
+/** True for copies of one patch: the same number, diff and message. */
 export function isSamePatch(one: ThreadPatch, two: ThreadPatch): boolean {
   const [a, b] = [one.digests, two.digests];
   return one.index === two.index && a?.diff === b?.diff && a?.message === b?.message;
 }
 
-/** The same diff by the same author, whatever its message and number are. */
+/** True for the same diff by the same author, whatever message and number. */
 function isUnchanged(one: ThreadPatch, two: ThreadPatch): boolean {
   return (
     one.index > 0 &&
@@ -324,7 +324,7 @@ function isUnchanged(one: ThreadPatch, two: ThreadPatch): boolean {
   );
 }
 
-/** Those that trailers can be added to, each once, by number. */
+/** The patches that trailers can be added to, each once, by number. */
 function distinctPatches(series: readonly ThreadPatch[]): ThreadPatch[] {
   const byName = new Map<string, ThreadPatch>();
   for (const patch of series) {
@@ -334,7 +334,7 @@ function distinctPatches(series: readonly ThreadPatch[]): ThreadPatch[] {
   return [...byName.values()].sort((a, b) => a.index - b.index);
 }
 
-/** Each trailer once, with its best proof; none that the author has written. */
+/** Each trailer once, with its best proof, without those that the patch's message already has. */
 function settled({ trailers }: ThreadPatch, all: readonly GivenTrailer[]): GivenTrailer[] {
   const byKey = new Map<string, GivenTrailer>();
   const ordered = [...all].sort((a, b) => Number(a.isForAll) - Number(b.isForAll));
@@ -355,7 +355,7 @@ function keyOf({ trailer }: { readonly trailer: Trailer }): string {
   return trailerKey(trailer);
 }
 
-/** By what the mails say alone, so that their order of arrival does not matter. */
+/** By date; then by other contents of the mails, so that their order of arrival does not matter. */
 function byDate(a: Reply, b: Reply): number {
   return (
     (a.date ?? Infinity) - (b.date ?? Infinity) ||

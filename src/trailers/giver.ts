@@ -1,15 +1,18 @@
-/** Is whoever sent a reply the person whom a trailer names? Nothing here proves it: anybody writes any From line. */
+/**
+ * Compares the sender of a reply with the person whom a trailer names. This proves nothing: anybody can write any
+ * From.
+ */
 
 import type { Reply } from "./reply.ts";
 import type { Trailer } from "./trailer.ts";
 
 /**
- * What of the reply's From the trailer has: its address; only its name, as of people who have several
- * addresses, or the address but for its `+tag`; nothing.
+ * What the trailer has in common with the reply's From. `address`: the address. `name`: the name only, as with people
+ * who have several addresses, or the address without its `+tag`. `none`: neither.
  */
 export type TrailerMatch = "address" | "name" | "none";
 
-/** A trailer that names nobody, as `Fixes:`, is the sender's. */
+/** A trailer that names nobody, such as `Fixes:`, counts as the sender's. */
 export function matchOf(
   { address, value }: Pick<Trailer, "address" | "value">,
   { sender, from }: Pick<Reply, "sender" | "from">,
@@ -21,7 +24,7 @@ export function matchOf(
   return names !== "" && names === wordsOf(from.name) ? "name" : "none";
 }
 
-/** `bob+list@example.org` is a mailbox of `bob@example.org`, whose owner chose the tag. */
+/** `bob+list@example.org` becomes `bob@example.org`: the same mailbox, whose owner chose the tag. */
 function withoutTag(address: string): string {
   return address.replace(/(?<=[^+@])\+[^@]*(?=@)/u, "");
 }
@@ -29,7 +32,10 @@ function withoutTag(address: string): string {
 /** What a list or a person adds to a name: `Chao Yu via list`, `Matthew Wilcox (Oracle)`. */
 const BESIDE = /\([^()]*\)|\svia\s.*$/giu;
 
-/** A name without order, case and marks: `Yu, Chao` is `Chao Yu`. Empty for fewer than two words. */
+/**
+ * A name's words without regard to order, case and punctuation: `Yu, Chao` equals `Chao Yu`. "" for fewer than two
+ * words.
+ */
 function wordsOf(name: string): string {
   const words = name
     .normalize("NFC")

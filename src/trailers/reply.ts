@@ -1,4 +1,4 @@
-/** Replies, and the trailers in them: never from a quote, a signature, or a diff. */
+/** Reads replies, and the trailers in them: none from a quote, a mailer's signature, or a diff. */
 
 import { parseDate } from "../mail/date.ts";
 import { parseAuthor } from "../mail/author.ts";
@@ -15,25 +15,25 @@ import type { ThreadMail } from "../series/item.ts";
 import type { MailView } from "../types.ts";
 import { MAX_LINE, readTrailer, type Trailer, type TrailerFlaw } from "./trailer.ts";
 
-/** What a mail without a patch of its own says of patches. */
+/** A mail without a patch of its own, and what it says about patches. */
 export interface ReplyMail extends ThreadMail {
   readonly subject: string;
-  /** The From header as people see it. */
+  /** From the field From, decoded. */
   readonly from: { readonly name: string; readonly email: string };
-  /** The one address in From, in the form of `normaliseIdentity`; null if it is not exactly one. */
+  /** The identity in From (`normaliseIdentity`); null if there is not exactly one address. */
   readonly sender: string | null;
-  /** The Date header, seconds since the epoch. */
+  /** From the field Date, in seconds since the epoch; null without a valid one. */
   readonly date: number | null;
   readonly listIds: readonly string[];
   /** In their order in the mail. */
   readonly trailers: readonly Trailer[];
-  /** True if there were more trailers than are read. */
+  /** True if there are more trailers than are read. */
   readonly more: boolean;
-  /** It carries a diff of its own: its trailers may be about that. */
+  /** It has a diff of its own: its trailers may be about that. */
   readonly hasDiff: boolean;
-  /** The signed reviews in its text, and what looks like one. */
+  /** The signed reviews in its text, good and bad ones. */
   readonly reviews: readonly ReviewReading[];
-  /** What DKIM signatures claim; null if nobody asked. */
+  /** What DKIM signatures claim; null if DKIM was not looked at. */
   readonly dkim: DkimClaims | null;
 }
 
@@ -42,18 +42,18 @@ interface KeyedReview {
   readonly review: SignedReview;
   readonly trust: Decision["trust"] | "unknown";
   readonly findings: readonly Finding[];
-  /** Somebody has met a key under the reviewer's address. */
+  /** The reviewer's address has a key in the database here. */
   readonly isKnown: boolean;
-  /** The key is the reviewer's, as far as the policy asks. */
+  /** The policy accepts the key as the reviewer's. */
   readonly counts: boolean;
 }
 
-/** A reply in its place. */
+/** A reply whose reviews were judged. */
 export interface Reply extends Omit<ReplyMail, "dkim" | "reviews"> {
-  /** Where the mail was found. */
+  /** The place of the mail. */
   readonly source: string;
   readonly reviews: readonly KeyedReview[];
-  /** What is wrong with what looks like a review, and counts for nothing. */
+  /** Findings on reviews that do not count, such as a bad signature. */
   readonly flaws: readonly Finding[];
   /** The domain that vouches for sender and text; null if none does. */
   readonly vouched: { readonly domain: string; readonly saidBy: string | null } | null;
@@ -63,16 +63,16 @@ export function isReply(mail: ThreadMail | Reply): mail is Reply {
   return "vouched" in mail;
 }
 
-/** Of one mail. */
+/** Trailers of one mail. */
 const MAX_TRAILERS = 32;
-/** Lines of a reply that are read; no person reads more. */
+/** Lines of a reply that are read. */
 const MAX_LINES = 20_000;
 
-/** Where a person's own text ends: a signature, a list's footer. */
+/** Where a person's own text ends: a mailer's signature, a list's footer. */
 const END = /^(?:--[ \t]*$|_{20,}$|-{5}BEGIN PGP SIGNATURE-{5})/;
 /** The first line of a diff. */
 const DIFF = /^(?:diff -|Index: |--- \S|\+\+\+ \S|@@ -)/;
-/** Above a text that is signed inline: the person's own. */
+/** A divider above text that is the person's own, signed inline. */
 const SIGNED = /^-{5}BEGIN PGP SIGNED MESSAGE-{5}/;
 /**
  * `-----Original Message-----`, in any language, `---- On Tue, Bob wrote ----`, and `Begin forwarded message:`.
@@ -83,7 +83,7 @@ const DIVIDER =
 /** The first line of a quoted header, as Outlook writes it. */
 const HEADER =
   /^[*_]*(?:From|Von|De|Da|Van|Från|Fra|Od|От|发件人|差出人|보낸 사람)[*_]*[ \t]*[:：]/iu;
-/** Another line of one. */
+/** Another line of a quoted header. */
 const FIELD = /^[*_]*\p{L}[\p{L} ]{0,20}[*_]*[ \t]*[:：]/u;
 /** `On Tue, Bob wrote:`, perhaps wrapped. */
 const ATTRIBUTION =
@@ -95,12 +95,12 @@ const MARKED = /^[ \t]*(?:[>|:»]|\w{0,4}>)/u;
 const ASIDE =
   /^[ \t]*(?:[[(<]?[ \t]*(?:\.{2,}|…|snip\w{0,4}|cut)[ \t]*[\])>]?|\p{L}[\p{L}\p{M} ,.'’-]{0,38}[,!])[ \t]*$/iu;
 const INDENTED = /^[ \t]+\S/;
-/** What a trailer's line is continued in. */
+/** A line that continues a trailer. */
 const CONTINUED = /^(?:[ \t]+\S|<[^<>\s]+@[^<>\s]+>[ \t]*$)/;
 
 /**
- * The trailers in somebody's own text: each on a line of its own. Those below a quote that is not marked
- * line by line are found too, with the flaw `quoted`, and those below a diff with the flaw `diff`.
+ * The trailers in a person's own text, each on a line of its own. Those below a quote that is not marked line by line
+ * are returned too, with the flaw `quoted`; those below a diff, with the flaw `diff`.
  *
  * @param text UTF-8, as `replyText` reads it
  * @param names as `trailerNames` makes them
@@ -124,7 +124,7 @@ export function trailersIn(
   return { trailers, more: false };
 }
 
-/** True if all that follows is somebody else's, though its lines are not marked. */
+/** True if a quote begins at this line whose lines are not marked: all that follows is somebody else's. */
 function beginsQuote(lines: readonly string[], at: number): boolean {
   const line = lines[at]!;
   if (line.length > MAX_LINE) return false;
@@ -137,7 +137,7 @@ function beginsQuote(lines: readonly string[], at: number): boolean {
   return isAttribution(lines, at) && !isMarkedBelow(lines, at);
 }
 
-/** True if the lines of a quote that begins here are marked, or there is nothing below. */
+/** True if the lines of the quote below are marked, or if nothing follows. */
 function isMarkedBelow(lines: readonly string[], at: number): boolean {
   const below = lines.slice(at + 1, at + 10);
   const first = below.findIndex((one) => one.trim() !== "" && !ASIDE.test(one));
@@ -147,7 +147,7 @@ function isMarkedBelow(lines: readonly string[], at: number): boolean {
   return MARKED.test(line) || (MARKED.test(next) && !/[:：][ \t]*$/u.test(line));
 }
 
-/** It may be wrapped, and end on this line. */
+/** True if an attribution, such as `Bob wrote:`, ends at this line; it may have begun on the line above. */
 function isAttribution(lines: readonly string[], at: number): boolean {
   const line = lines[at]!;
   if (!/[:：][ \t]*$/u.test(line) || MARKED.test(line)) return false;
@@ -157,8 +157,9 @@ function isAttribution(lines: readonly string[], at: number): boolean {
 }
 
 /**
- * A line with the next one, if a mail program wrapped it, or it is folded as git folds trailers. Without
- * its indentation, if it stands alone: a block of indented lines is a quote, or what a program printed.
+ * A line, joined with the next one if a mail program wrapped it, or if it is folded as git folds trailers. A single
+ * indented line loses its indentation; a block of indented lines keeps it, since that is a quote or some program's
+ * output.
  */
 function joined(lines: readonly string[], at: number): string {
   const line = lines[at]!;
@@ -173,17 +174,17 @@ function joined(lines: readonly string[], at: number): string {
   return `${line.trimEnd()} ${next.trim()}`;
 }
 
-/** `Fixes: 0123456789ab ("a title that was`, wrapped. */
+/** A wrapped line such as `Fixes: 0123456789ab ("a title that was`. */
 const isCutTitle = (line: string): boolean =>
   /^[\w-]+:[ \t]*[0-9a-f]{7,64} \(.*[^)\s][ \t]*$/i.test(line);
 
 /**
- * What a mail says of patches; null if it says nothing.
+ * Reads what a mail says about patches.
  *
- * @param mail in its thread
- * @param view of it
- * @param text what a person wrote in it
- * @param hasDiff it carries a diff of its own
+ * @param text the mail's text, in UTF-8
+ * @param names as `trailerNames` makes them
+ * @param hasDiff true if the mail has a diff of its own
+ * @returns null if it has neither trailers nor signed reviews
  */
 export function replyOf(
   { messageId, references }: ThreadMail,
@@ -213,14 +214,14 @@ export function replyOf(
   };
 }
 
-/** In-Reply-To is the parent, also where References are in another order (RFC 5322, 3.6.4). */
+/** Puts the parent last: In-Reply-To names it, even if References has another order (RFC 5322, 3.6.4). */
 function parentLast(references: readonly string[], inReplyTo: string): readonly string[] {
   const [parent, ...more] = messageIds(inReplyTo);
   if (parent === undefined || more.length > 0) return references;
   return [...references.filter((id) => id !== parent), parent];
 }
 
-/** What good reviews say without a line of clear text that could be taken. */
+/** The trailers of good signed reviews that the clear text does not repeat. */
 function onlySigned(
   reviews: readonly ReviewReading[],
   written: readonly Trailer[],

@@ -1,25 +1,25 @@
-/** A trailer line of a reply: `Reviewed-by: Bob Berg <bob@example.org> # net`. */
+/** Reads trailer lines: `Reviewed-by: Bob Berg <bob@example.org> # net`. */
 
 import { normaliseIdentity } from "../trust/identity.ts";
 
-/** Those that are read in replies; `patchsig.trailers` adds others. */
+/** The trailers that are read in replies; `patchsig.trailers` adds others. */
 const TRAILER_NAMES = ["Reviewed-by", "Acked-by", "Tested-by", "Reported-by", "Fixes"] as const;
 
 export interface Trailer {
   /** As in TRAILER_NAMES, or as the settings spell it. */
   readonly name: string;
   readonly value: string;
-  /** Whom it names, in the form of `normaliseIdentity`; null if it names nobody, as `Fixes:`. */
+  /** The identity that it names (`normaliseIdentity`); null if it names nobody, such as `Fixes:`. */
   readonly address: string | null;
-  /** Why it is no trailer that can be added; null if it is one. */
+  /** Why it must not be added to a message; null if it may. */
   readonly flaw: TrailerFlaw | null;
 }
 
 /**
- * `characters`: it holds control or invisible characters, or turns the direction of text. `words`: an
- * encoded word. `person`: it does not name one address. `long`: it is longer than any real one. `quoted`:
- * it stands below a quote that is not marked line by line. `diff`: it stands below a diff. `lookalike`: its
- * address could be taken for that of somebody who has a key.
+ * `characters`: it has control or invisible characters, or turns the direction of text. `words`: it has an RFC 2047
+ * encoded word. `person`: it does not name one address. `long`: it is longer than any real trailer. `quoted`: it stands
+ * below a quote that is not marked line by line. `diff`: it stands below a diff. `lookalike`: its address looks like
+ * that of somebody who has a key.
  */
 export type TrailerFlaw =
   | "characters"
@@ -35,27 +35,28 @@ export function trailerLine({ name, value }: Pick<Trailer, "name" | "value">): s
   return `${name}: ${value}`;
 }
 
-/** Equal for two trailers that say the same: by the address, not by how the name is written. */
+/** A key that is equal for two trailers that say the same: it has the address, not how the name is written. */
 export function trailerKey({ name, value, address }: Omit<Trailer, "flaw">): string {
   return `${name.toLowerCase()} ${address ?? value.replace(/\s+/g, " ")}`;
 }
 
-/** Characters; a line of a commit message is never longer. */
+/** Characters of a line; no trailer in a commit message is longer. */
 export const MAX_LINE = 400;
 
 const LINE = /^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t\u00a0:]*([^\s:].*)$/su;
 /** `Name <address>`, and what may follow: `# net`, `[arm64]`, `(for mm)`. */
 const PERSON = /^[^<>]*<([^<>\s]+@[^<>\s]+)>(?:[ \t]+(?:#.*|\[[^[\]]*\]|\([^()]*\)))?$/su;
 const BARE = /^([^<>\s"(),:;@]+@[^<>\s"(),:;@]+)$/u;
-/** What some programs make of an address: `<bob@example.org<mailto:bob@example.org>>`, `<…><mailto:…>`. */
+/** What some mail programs make of an address: `<bob@example.org<mailto:bob@example.org>>`, `<…><mailto:…>`. */
 const LINKED = /<([^<>\s]+@[^<>\s]+)(?: ?<mailto:\1>>|> ?<mailto:\1>)/giu;
-/** Controls, formats (which turn the direction of text, or are invisible), and line ends. */
+/** Control characters, line ends, and format characters, which are invisible or turn the direction of text. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u;
 
 /**
- * The trailer of one line, if it has one of these names.
+ * Reads a line as a trailer.
  *
- * @param names their spelling by the name in lower case
+ * @param names as `trailerNames` makes them
+ * @returns null if the line is not a trailer with one of these names
  */
 export function readTrailer(line: string, names: ReadonlyMap<string, string>): Trailer | null {
   const [, word = "", rest = ""] = LINE.exec(line.slice(0, 2 * MAX_LINE)) ?? [];
@@ -87,7 +88,7 @@ function namesPerson(name: string): boolean {
   return /-by$/i.test(name) || name.toLowerCase() === "cc";
 }
 
-/** The spelling of each name, by that in lower case. */
+/** The names of trailers to read: by the name in lower case, how it is spelled. @param added names from the settings */
 export function trailerNames(added: readonly string[]): ReadonlyMap<string, string> {
   return new Map([...TRAILER_NAMES, ...added].map((name) => [name.toLowerCase(), name]));
 }

@@ -151,7 +151,7 @@ describe("the trailers of a thread", () => {
 
   test.each([
     ["patchsig.amTrailers", "perhaps", "patchsig.amTrailers cannot be perhaps"],
-    ["patchsig.trailers", "Reviewed by:", 'patchsig.trailers: "by:" is no name of a trailer'],
+    ["patchsig.trailers", "Reviewed by:", `patchsig.trailers: "by:" cannot be a trailer's name`],
   ])("a setting that means nothing is an error: %s", (key, value, message) => {
     git(tree, ["config", key, value]);
     expectError(am(thread), 2, message);

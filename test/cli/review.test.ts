@@ -218,7 +218,7 @@ describe("review", () => {
       home,
       env: { ...BOB, GIT_AUTHOR_NAME: "Bob\u202e" },
     });
-    expectError(nameless, 2, /^no trailer can have the name/);
+    expectError(nameless, 2, /cannot be a name in a trailer/);
   });
 
   test.runIf(requireTool("minisign"))("can be checked by stock minisign", () => {

@@ -1,4 +1,4 @@
-/** From mails to the patches that are to be reviewed. */
+/** Reads mails, and chooses the patches to review. */
 
 import { existsSync } from "node:fs";
 import { PatchsigError } from "../../errors.ts";
@@ -13,10 +13,10 @@ import type { PatchChoice } from "../series/patches.ts";
 import { asUser, type PolicyWishes } from "../verify/as-user.ts";
 import { reviewable, type Reviewer } from "./replies.ts";
 
-/** `1,3-5` and the like. */
+/** Numbers of patches, as in `1,3-5`. */
 const NUMBERS = /^\d+(?:-\d*)?(?:,\d+(?:-\d*)?)*$/;
 
-/** The last word may say which patches, unless there is a file of that name. */
+/** Splits the words of a command: the last may be numbers of patches, unless there is a file of that name. */
 export function sourcesAndNumbers(words: readonly string[]): {
   readonly sources: readonly string[];
   readonly numbers: string | undefined;
@@ -29,23 +29,23 @@ export function sourcesAndNumbers(words: readonly string[]): {
 
 export interface ReviewWishes extends PolicyWishes {
   readonly sources: readonly string[];
-  /** Message-IDs among them. */
+  /** The sources that are Message-IDs. */
   readonly mails: readonly string[];
   readonly choice: SeriesChoice;
-  /** Null for all patches of it. */
+  /** The patches of the series to review; null for all. */
   readonly only: PatchChoice | null;
 }
 
 /**
- * The series of the sources, and what of it may be reviewed.
+ * Reads a series, and chooses the patches to review; or says why none may be (`reviewable`).
  *
- * @throws PatchsigError "usage" if git knows no name for the reviewer, "no-patch", "refused" …
+ * @throws PatchsigError "usage" if git has no name or address for the reviewer; others as `readSeries`
  */
 export async function readReviewable(
   wishes: ReviewWishes,
   reporter: Reporter,
 ): Promise<{ series: Collected<Checked>; chosen: ReturnType<typeof reviewable> }> {
-  // what could not be signed for is not read either
+  // first, so that nothing is read for a reviewer who cannot sign
   reviewerPerson();
   const { sources, mails, choice, only } = wishes;
   return asUser(wishes, false, async (store, terms) => {
@@ -54,12 +54,15 @@ export async function readReviewable(
   });
 }
 
-/** Who reviews. PatchsigError "usage" if git knows no name, or one that no trailer can have. */
+/**
+ * The reviewer, by git's settings. @throws PatchsigError "usage" if the name is missing, or cannot stand in a
+ * trailer
+ */
 export function reviewerPerson(): Omit<Reviewer, "signer"> {
   const person = signerPerson();
   const name = person.name.trim().replace(/[ \t]+/g, " ");
   if (!isName(name))
-    throw new PatchsigError("usage", `no trailer can have the name "${name}"`, {
+    throw new PatchsigError("usage", `"${name}" cannot be a name in a trailer`, {
       hint: "git config user.name",
     });
   return { name, address: person.address, by: signerAddress() };

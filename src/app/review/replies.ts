@@ -21,14 +21,14 @@ export interface Reviewer extends ReplyPerson {
   readonly by: string;
 }
 
-/** What is reviewed: patches of one series, and its cover letter if it is there. */
+/** The patches to review, and their series. */
 export interface Reviewed {
   readonly series: Collected<Checked>;
   /** By ascending numbers. */
   readonly patches: readonly JudgedMember<Checked>[];
 }
 
-/** A reply, for a file of its own. */
+/** A reply to one mail. */
 export interface ReviewReply {
   /** The number of the patch that it answers; 0: the cover letter. */
   readonly index: number;
@@ -36,11 +36,11 @@ export interface ReviewReply {
 }
 
 /**
- * The patches of a series that may be reviewed; or why none may, a line each.
+ * Chooses the patches to review: none if the series or one of them failed.
  *
- * @param only the patches that are wanted; null for all that are here
- * @param mails Message-IDs that were given as sources: of a thread, the patch is meant that one names; if none
- *   does, all
+ * @param only the patches that the user chose; null if the user did not say
+ * @param mails Message-IDs that were given as sources: if they name patches of the series, only these are reviewed
+ * @returns the patches, or why nothing may be signed, one line each
  */
 export function reviewable(
   series: Collected<Checked>,
@@ -65,7 +65,12 @@ function numbersOf(patches: readonly JudgedMember<Checked>[]): number[] {
   return patches.map(({ evidence }) => evidence.number.index);
 }
 
-/** Signs one review of all these patches. PatchsigError "refused", and those of the signer. */
+/**
+ * Signs one review of all these patches.
+ *
+ * @param time seconds since the epoch
+ * @throws PatchsigError "refused" if a review cannot name these patches; others of the signer
+ */
 export async function signedReviewOf(
   { series, patches }: Reviewed,
   trailers: readonly ReviewTrailerName[],
@@ -97,15 +102,15 @@ export async function signedReviewOf(
   }
 }
 
-/** A mail to answer, and the patches of which that answer speaks. */
+/** A mail to answer, and the patches that the answer is about. */
 interface Answered {
   readonly to: JudgedMember<Checked>;
   readonly about: readonly JudgedMember<Checked>[];
 }
 
 /**
- * The cover letter if the whole series is reviewed, else each patch: so that readers of trailers count them
- * where they belong.
+ * The mails to answer: the cover letter if the whole series is reviewed, else each patch. Tools that collect trailers
+ * take an answer to the cover letter for all patches.
  */
 export function answeredMails({ series, patches }: Reviewed): readonly Answered[] {
   const cover = series.members.find(({ evidence }) => evidence.kind === "cover");
@@ -116,7 +121,7 @@ export function answeredMails({ series, patches }: Reviewed): readonly Answered[
 }
 
 /**
- * The replies to these mails.
+ * Signs a review for each mail to answer, and writes the replies.
  *
  * @param time seconds since the epoch
  */
@@ -138,7 +143,7 @@ export async function reviewReplies(
   return replies;
 }
 
-/** Nothing leaves that a reader would not take for this review. */
+/** Reads a reply back: only one that readers take for this review is handed out. */
 function readBack(mail: Buffer, review: SignedReview): void {
   const text = replyText(dropCr(mail));
   const [one, ...more] = text === null ? [] : reviewsIn(text, createVerifier());
@@ -146,7 +151,7 @@ function readBack(mail: Buffer, review: SignedReview): void {
   throw new PatchsigError("fault", "the reply that was written does not carry the review");
 }
 
-/** `Reviewed-by and Tested-by of 3 patches` */
+/** What was signed, in words: `Reviewed-by and Tested-by of 3 patches`. */
 export function reviewedWords(
   trailers: readonly ReviewTrailerName[],
   { patches, series }: Reviewed,

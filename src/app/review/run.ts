@@ -1,4 +1,4 @@
-/** `review`, `ack`: signs what was chosen, and writes the replies. */
+/** Runs `review` and `ack`: signs reviews of the chosen patches, and writes the replies. */
 
 import { count } from "../../primitives/words.ts";
 import { reviewBody, withDate } from "../../review/reply-mail.ts";
@@ -21,23 +21,23 @@ import { checkOutput, writeReplies } from "./write.ts";
 
 export interface ReviewSigning {
   readonly trailers: readonly ReviewTrailerName[];
-  /** Only what is to be inserted into a reply. */
+  /** Write only the text to insert into a reply, not whole mails. */
   readonly body: boolean;
   /** A file or folder; undefined for standard output. */
   readonly output?: string | undefined;
-  /** The folder of a feed that gets the replies, too. */
+  /** The folder of a feed to which the replies are added. */
   readonly toFeed?: string | undefined;
   readonly say: (line: string) => void;
-  /** Opens the key: a password may be asked for. */
+  /** Opens the key; it may ask for a password. */
   readonly open: () => Promise<OpenSigner>;
   /** Writes to standard output. */
   readonly print: (bytes: Buffer) => void;
 }
 
 /**
- * @returns what was signed, in words, and the files that were written
- * @throws PatchsigError "usage" if the replies cannot go there; as a key cannot be opened, a file written, or
- *   `addToFeed`: then the files are written
+ * @returns what was signed, in words, and the mails that were written to files
+ * @throws PatchsigError "usage" if so many replies need a folder; others if the key cannot be opened or a file cannot
+ *   be written; as `addToFeed`, and then the files have been written
  */
 export async function giveReview(
   chosen: Reviewed,
@@ -46,7 +46,7 @@ export async function giveReview(
   const person = reviewerPerson();
   const answered = answeredMails(chosen);
   if (toFeed !== undefined) requireInbox(resolve(toFeed));
-  // without files, a feed is enough
+  // replies for a feed are not printed as well, unless the user names a file or folder
   const isPrinted = output !== undefined || toFeed === undefined;
   if (!body && isPrinted) checkOutput(answered.length, output);
   const signer = await open();
@@ -56,7 +56,7 @@ export async function giveReview(
     const signed = body
       ? [{ index: 0, mail: await bodyOf(chosen, trailers, reviewer, time) }]
       : await reviewReplies(chosen, answered, trailers, reviewer, time);
-    // a feed is not sent to, so nothing else would add them
+    // nothing sends a mail for a feed, so nothing else adds Date and Message-ID
     const complete = ({ index, mail }: ReviewReply): ReviewReply => ({
       index,
       mail: withDate(mail, person.by, time),
@@ -65,14 +65,17 @@ export async function giveReview(
     const written = isPrinted ? writeReplies(replies, output, print) : [];
     if (toFeed !== undefined) await publish(replies, toFeed, say);
     const said = `${reviewedWords(trailers, chosen)}, as ${person.by}`;
-    // a body is no mail that could be sent
+    // a body is not a mail to send
     return { said, files: body ? [] : written };
   } finally {
     signer.wipe();
   }
 }
 
-/** A reply may repeat what was private: it has to go to a public list. */
+/**
+ * Adds the replies to a feed. It accepts only those that go to a public list, since a reply may quote a private
+ * mail.
+ */
 async function publish(
   replies: readonly ReviewReply[],
   feed: string,

@@ -1,4 +1,4 @@
-/** Where replies go: to standard output, a file, or a folder of files. */
+/** Writes replies to standard output, a file, or a folder. */
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { isDirectory, isThere } from "../../source/reading.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { ReviewReply } from "./replies.ts";
 
-/** PatchsigError "usage" if so many replies cannot go there. To be asked before a password is. */
+/** To be called before a password is asked for. @throws PatchsigError "usage" if so many replies need a folder */
 export function checkOutput(replies: number, output: string | undefined): void {
   if (replies < 2 || (output !== undefined && (isDirectory(output) || !isThere(output)))) return;
   throw new PatchsigError("usage", `${replies} replies, one to each patch, need a folder`, {
@@ -16,10 +16,10 @@ export function checkOutput(replies: number, output: string | undefined): void {
 }
 
 /**
- * @param output a file or folder, which is made for several; undefined for standard output
+ * @param output a file or folder; for several replies, a folder is made. Undefined for standard output
  * @param print writes to standard output
  * @returns the names of the files
- * @throws PatchsigError as a file cannot be written
+ * @throws PatchsigError "unwritable" and others if a file cannot be written
  */
 export function writeReplies(
   replies: readonly ReviewReply[],

@@ -1,4 +1,4 @@
-/** Which trailers are read in replies, and what a Link says: git config. */
+/** Settings of trailers in git config: which are read in replies, whether `am` adds them, and the mask of a Link. */
 
 import { PatchsigError } from "../../errors.ts";
 import type { Config } from "../../git/config.ts";
@@ -6,9 +6,10 @@ import { gitConfig } from "../settings.ts";
 import { oneOfThese } from "../usage.ts";
 
 /**
- * `patchsig.trailers`: names of more trailers, separated by blanks or commas, any number of times.
+ * `patchsig.trailers`: names of further trailers to read. They are separated by blanks or commas, and the setting can
+ * be given several times.
  *
- * @throws PatchsigError "usage" for what is no name
+ * @throws PatchsigError "usage" for a word that cannot be a trailer's name
  */
 export function trailerSettings(): string[] {
   const names = gitConfig()
@@ -17,16 +18,16 @@ export function trailerSettings(): string[] {
     .filter((name) => name !== "");
   const wrong = names.find((name) => !/^[A-Za-z][A-Za-z0-9-]{0,60}$/.test(name));
   if (wrong === undefined) return names;
-  throw new PatchsigError("usage", `patchsig.trailers: "${wrong}" is no name of a trailer`, {
+  throw new PatchsigError("usage", `patchsig.trailers: "${wrong}" cannot be a trailer's name`, {
     hint: "names as in Link, Closes",
   });
 }
 
-/** Whether `am` adds trailers if no option says so. */
+/** Whether `am` adds trailers from replies, if no option says so. */
 const AM_TRAILERS = ["ask", "yes", "no"] as const;
 export type AmTrailers = (typeof AM_TRAILERS)[number];
 
-/** `patchsig.amTrailers`. PatchsigError "usage" for an invalid value. */
+/** `patchsig.amTrailers`. @throws PatchsigError "usage" for an invalid value */
 export function amTrailersSetting(): AmTrailers {
   const set = (gitConfig().string("patchsig.amTrailers") ?? "ask").toLowerCase();
   if (/^(?:true|on|1)$/.test(set)) return "yes";
@@ -37,10 +38,10 @@ export function amTrailersSetting(): AmTrailers {
 const LORE = "https://lore.kernel.org/r/%s";
 
 /**
- * The mask of a Link: `patchsig.linkMask`, else b4's: a URL, or a whole trailer, with `%s` for the
+ * The mask of a Link: `patchsig.linkMask`, else b4's setting. It is a URL, or a whole trailer, with one `%s` for the
  * Message-ID without its brackets.
  *
- * @throws PatchsigError "usage" if it has no `%s`, or is no single line
+ * @throws PatchsigError "usage" if it does not have exactly one `%s`, or is more than one line
  */
 export function linkMaskSetting(config: Config = gitConfig()): string {
   const keys = ["patchsig.linkMask", "b4.linktrailermask", "b4.linkmask"];

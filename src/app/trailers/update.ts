@@ -1,6 +1,6 @@
 /**
- * The trailers that a branch's own commits were given in replies: matched by what was sent, and added to
- * their messages.
+ * Adds the trailers that were given in replies to the commits of a branch: finds which commit each sent patch has
+ * become.
  */
 
 import { PatchsigError } from "../../errors.ts";
@@ -33,28 +33,31 @@ import { branchToSend } from "../send/branch.ts";
 import { readAllSeries, type ReadOptions } from "../series/read.ts";
 
 export interface UpdateOptions extends Omit<ReadOptions, "dryRun"> {
-  /** The commit above which the branch's own ones begin; by default as for `send`. */
+  /** The commit above which the branch's own commits begin; undefined to find it as `send` does. */
   readonly base: string | undefined;
-  /** Take trailers of people who did not send the reply, too. */
+  /** Also take trailers of people who did not send the reply. */
   readonly sloppy: boolean;
-  /** Match commits that changed since they were sent by their titles. */
+  /** Also match commits whose diff has changed since they were sent: by their titles. */
   readonly changed: boolean;
 }
 
-/** What there is to add to a branch. */
+/** The trailers to add to a branch. */
 export interface TrailerUpdate {
+  /** The branch's own commits, the oldest first. */
   readonly chain: readonly RawCommit[];
   readonly found: SeriesTrailers;
-  /** The newest that was sent; 0 if none is known. */
+  /** The newest version that was sent; 0 if none is known. */
   readonly version: number;
   /** Titles of commits that were sent with another diff. */
   readonly changed: readonly string[];
 }
 
 /**
- * @param options without sources: the threads of what `send` remembers to have sent from the branch
- * @throws PatchsigError "refused" while git is in the middle of something, and for a merge; "usage" if
- *   nothing is known to have been sent; as the sources cannot be read
+ * Finds the trailers to add, and changes nothing.
+ *
+ * @param options without sources, the threads are read that `send` has sent from this branch
+ * @throws PatchsigError "refused" during a rebase or the like, and if the branch has a merge; "usage" if nothing is
+ *   known to have been sent; others if a source cannot be read
  */
 export async function findUpdate(
   repository: Repository,
@@ -98,7 +101,7 @@ interface OwnCommit {
   readonly inThread: ThreadPatch;
 }
 
-/** As they would be sent now; those without changes are left out. */
+/** The branch's commits as they would be sent now; empty ones are left out. */
 async function readOwn(
   repository: Repository,
   chain: readonly RawCommit[],
@@ -131,7 +134,7 @@ async function readOwn(
   });
 }
 
-/** What is kept of a mail that was sent. */
+/** What is kept of a patch's mail. */
 interface SentFacts {
   readonly title: string;
   readonly patchId: string | null;
@@ -149,7 +152,7 @@ function titleOf(subject: Buffer): string {
   return canonicalSubject(subject).toString("utf8");
 }
 
-/** Which commit a patch that was sent has become: by its diff, or else by its title alone. */
+/** The commit that a sent patch has become: by what `send` noted, its diff or patch-id; else by its title. */
 function commitOf(
   { inThread, payload }: Collected<SentFacts>["members"][number],
   commits: readonly OwnCommit[],
@@ -184,7 +187,7 @@ function assigned(
         changed.add(found.commit.title);
         return inThread;
       }
-      // what was said of it was said of this commit
+      // with the commit's digests, so that what was said of the patch counts for the commit
       const { digests } = found.commit.inThread;
       const message = inThread.digests?.message ?? "";
       return { ...inThread, digests: digests === null ? null : { ...digests, message } };
@@ -204,10 +207,10 @@ function assigned(
 }
 
 /**
- * Adds them; the branch has all of it, or nothing.
+ * Adds the trailers: all of them, or none if it fails.
  *
- * @param address the user's own: a sign-off of theirs stays last
- * @returns how many commits have trailers that they did not have
+ * @param address the user's own: the user's sign-off stays last
+ * @returns how many commits got trailers
  * @throws PatchsigError "refused" if the branch moved meanwhile
  */
 export async function applyUpdate(
