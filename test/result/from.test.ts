@@ -31,6 +31,14 @@ describe("JUnit XML", () => {
     ],
     ["disabled", '<testcase name="c" status="notrun" result="suppressed"/>', "", "skip: 1 skip"],
     ["failed, by its attribute alone", '<testcase name="c" status="Failed"/>', "", "fail: 1 fail"],
+    [
+      "failed, by another one",
+      '<testcase name="c" status="run" result="fail"/>',
+      "",
+      "fail: 1 fail",
+    ],
+    ["by one that was killed", '<testcase name="c" status="timedout"/>', "", "error: 1 error"],
+    ["by one without a status", '<testcase name="c" result="suppressed"/>', "", "skip: 1 skip"],
     ["an attribute of no meaning", '<testcase name="c" status="constructor"/>', "", "pass: 1 pass"],
     [
       "to do, and failed",

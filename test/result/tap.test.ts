@@ -53,6 +53,18 @@ describe("TAP", () => {
       "pass: 1 pass",
     ],
     [
+      "KTAP whose plan is not there, and a line that the kernel wrote into",
+      "KTAP version 1\nok 1 a\n[ 1.2] usb: new[ 1.3] not ok 2 b\nok 4 c",
+      "miss: 2 miss, 2 pass",
+    ],
+    [
+      "parameters of KUnit, without a plan",
+      "KTAP version 1\n1..1\n  KTAP version 1\n  ok 1 a\n  boo not ok 2 b\n  ok 3 c\nok 1 s",
+      "miss: 1 miss, 2 pass",
+    ],
+    ["a byte order mark", "\ufeff1..1\nok 1 - a", "pass: 1 pass"],
+    ["KTAP without numbers", "KTAP version 1\nok a\nok 5 b", "pass: 2 pass"],
+    [
       "all of it indented",
       "boot\n TAP version 14\n 1..1\n \t1..1\n \tok 1 a\n ok 1 b",
       "pass: 1 pass",

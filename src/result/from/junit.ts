@@ -15,15 +15,19 @@ const SAYS: Readonly<Record<string, TestOutcome>> = {
   skipped: "skip",
 };
 
-/** Values of a case's attribute `status`: some tools tell what was disabled, or failed, in no other way. */
+/** Values of a case's attributes `status` and `result`: some tools tell what was disabled, or failed, in no other way. */
 const STATUS: Readonly<Record<string, TestOutcome>> = {
   notrun: "skip",
   disabled: "skip",
   skipped: "skip",
+  suppressed: "skip",
   fail: "fail",
   failed: "fail",
   failure: "fail",
   error: "error",
+  crashed: "error",
+  timeout: "error",
+  timedout: "error",
 };
 
 /** The counts that a suite's attributes announce, and those of the cases in it. */
@@ -103,8 +107,13 @@ interface ReadCase {
 
 function caseOf({ attributes }: XmlTag): ReadCase {
   const names = [attributes.get("classname") ?? "", attributes.get("name") ?? ""];
-  const status = (attributes.get("status") ?? "").toLowerCase();
-  const outcome = Object.hasOwn(STATUS, status) ? STATUS[status]! : "pass";
+  const [status = "", result = ""] = ["status", "result"].map((name) =>
+    (attributes.get(name) ?? "").toLowerCase(),
+  );
+  const said = [status, result].flatMap((word) =>
+    Object.hasOwn(STATUS, word) ? STATUS[word]! : [],
+  );
+  const outcome = said.length === 0 ? "pass" : said.reduce(worse);
   return { names, status, outcome, isTodo: false };
 }
 

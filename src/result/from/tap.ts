@@ -68,6 +68,8 @@ interface Level {
   plan: number | null;
   /** How many results came. */
   seen: number;
+  /** The highest number of a result; 0 if one has none. */
+  highest: number;
   /** The results at this level; one that sums up subtests is replaced by these. */
   cases: TapCase[];
   /** Results of subtests that the next result at this level sums up. */
@@ -96,7 +98,8 @@ export function readTap(text: string): Report {
 function* linesOf(text: string): Generator<string> {
   let prefix = "";
   let isProgram = false;
-  for (let at = 0; at < text.length;) {
+  // PowerShell begins files with a byte order mark
+  for (let at = text.startsWith("\ufeff") ? 1 : 0; at < text.length;) {
     const lf = text.indexOf("\n", at);
     const end = lf < 0 ? text.length : lf;
     // no result is longer
@@ -218,6 +221,8 @@ class TapReader {
     this.#writer.count();
     flush(level);
     level.seen++;
+    const isCounted = number !== undefined && (level.highest > 0 || level.seen === 1);
+    level.highest = isCounted ? Math.max(level.highest, Number(number)) : 0;
     const { name, outcome } = described(word, number, text);
     if (level.inner.length === 0 && BRACE.test(text)) level.braced = { names: [name], outcome };
     else this.#sum(level, [name], outcome);
@@ -241,15 +246,18 @@ class TapReader {
   /** Ends the innermost level, and compares it with its plan. */
   #close(): void {
     flush(this.#level);
-    const { plan, seen, cases, inner, isKtap, isOpen } = this.#level;
+    const { plan, seen, highest, cases, inner, isKtap, isOpen } = this.#level;
     const outer = this.#levels.at(-2);
     // subtests whose outer result never came
     if (inner.length > 0) this.#writer.harness("error");
     // a result that is missing after its subtests is no further case
     if (plan !== null && plan > seen) this.#missing(plan - seen - (isOpen ? 1 : 0));
     if (plan !== null && plan < seen) this.#writer.harness("error");
+  /** The highest number of a result; 0 if one has none. */
+  highest: number;
     // without a plan, results may be missing; KTAP does not require one
     if (plan === null && !isKtap) this.#writer.harness("miss");
+    if (plan === null && isKtap && highest > seen) this.#missing(highest - seen);
     const all = [...cases, ...inner];
     if (outer !== undefined) {
       outer.inner.push(...all);
@@ -292,8 +300,8 @@ function flush(level: Level): void {
 }
 
 function newLevel(indent: number, isKtap = false): Level {
-  const nothing = { plan: null, seen: 0, cases: [], inner: [], isOpen: false, braced: null };
-  return { indent, isKtap, ...nothing };
+  const nothing = { plan: null, cases: [], inner: [], isOpen: false, braced: null };
+  return { indent, isKtap, seen: 0, highest: 0, ...nothing };
 }
 
 /**
