@@ -253,9 +253,7 @@ class TapReader {
     // a result that is missing after its subtests is no further case
     if (plan !== null && plan > seen) this.#missing(plan - seen - (isOpen ? 1 : 0));
     if (plan !== null && plan < seen) this.#writer.harness("error");
-  /** The highest number of a result; 0 if one has none. */
-  highest: number;
-    // without a plan, results may be missing; KTAP does not require one
+    // without a plan, results may be missing; KTAP does not require one, but all up to its last number
     if (plan === null && !isKtap) this.#writer.harness("miss");
     if (plan === null && isKtap && highest > seen) this.#missing(highest - seen);
     const all = [...cases, ...inner];
