@@ -7,7 +7,7 @@ import { CommitProver, type NamedWithNote } from "./prover.ts";
 import type { ProverPlace } from "./shared-prover.ts";
 
 const { directory, maxNotes } = workerData as ProverPlace;
-const prover = openRepository(directory).then((one) => new CommitProver(one, maxNotes));
+const prover = openRepository(directory).then((one) => new CommitProver(one, maxNotes, false));
 // the first job will say so
 prover.catch(() => undefined);
 

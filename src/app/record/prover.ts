@@ -6,7 +6,12 @@ import { CommitDiffs } from "../../git/commit-diffs.ts";
 import type { NamedCommit } from "../../git/commit-walk.ts";
 import type { Repository } from "../../git/repository.ts";
 import { treesOf } from "../../git/trial.ts";
-import { createEagerVerifier, createVerifier, rememberedKeys } from "../../minisign/ed25519.ts";
+import {
+  createEagerVerifier,
+  createVerifier,
+  type EagerVerifier,
+  rememberedKeys,
+} from "../../minisign/ed25519.ts";
 import type { ProvenPatch } from "../../record/classify.ts";
 import { type CommitFacts, parseCommit } from "../../record/commit.ts";
 import {
@@ -65,6 +70,8 @@ export class CommitProver {
   readonly #keys = rememberedKeys();
   /** Verifies once more where the eager verifier was wrong: that one says only that some signature is bad. */
   readonly #verifier = createVerifier();
+  readonly #atOnce: EagerVerifier = { ...this.#verifier, wasRight: () => Promise.resolve(true) };
+  readonly #usesPool: boolean;
   readonly #commits: Blobs;
   readonly #notes: Blobs;
   readonly #changes: CommitChanges;
@@ -72,9 +79,14 @@ export class CommitProver {
   /** For commits whose diff is not plain (plain-diff.ts). */
   readonly #diffs: CommitDiffs;
 
-  /** @param maxNotes bytes of notes after which the rest is left for another time */
-  constructor(repository: Repository, maxNotes: number) {
+  /**
+   * @param maxNotes bytes of notes after which the rest is left for another time
+   * @param usesPool let libuv's threads verify signatures while this one goes on: a thread beside others gains
+   *   nothing by that
+   */
+  constructor(repository: Repository, maxNotes: number, usesPool: boolean) {
     const place = { cwd: repository.cwd };
+    this.#usesPool = usesPool;
     this.#repository = repository;
     this.#maxNotes = maxNotes;
     this.#commits = new Blobs(place, MAX_COMMIT, "commit");
@@ -85,8 +97,7 @@ export class CommitProver {
   }
 
   /**
-   * While a group of commits is compared, git reads what the next group needs, and libuv's threads verify that
-   * group's signatures.
+   * While a group of commits is compared, git reads what the next group needs.
    *
    * @param commits some
    * @returns what the first ones are, in their order: all, unless their notes are very long
@@ -153,7 +164,7 @@ export class CommitProver {
   #hopeFor(group: readonly ReadCommit[]): HopedCommit[] {
     this.#plain.announce(group.flatMap(({ noted }) => noted?.plain ?? []));
     return group.map((read) => {
-      const verifier = createEagerVerifier(this.#keys);
+      const verifier = this.#usesPool ? createEagerVerifier(this.#keys) : this.#atOnce;
       const hoped = read.noted === null ? null : proveNote(read.noted.reading, verifier);
       return { ...read, hoped, wasRight: verifier.wasRight() };
     });

@@ -43,7 +43,7 @@ export class SharedProver {
   constructor(repository: Repository, threads: number, maxNotes: number) {
     this.#place = { directory: repository.cwd, maxNotes };
     this.#most = threads;
-    this.#here = new CommitProver(repository, maxNotes);
+    this.#here = new CommitProver(repository, maxNotes, true);
     this.#free = [this.#here];
   }
 
