@@ -1,4 +1,4 @@
-/** A new branch at the base of a series, checked out, for the series to be applied on. */
+/** Makes a branch at the base of a series, and checks it out, so that the series is applied there. */
 
 import { PatchsigError } from "../../errors.ts";
 import { fetchCommand, isOnRef } from "../../git/base-facts.ts";
@@ -11,15 +11,15 @@ import type { Reporter } from "../reporter.ts";
 import { shortName } from "../../primitives/object-name.ts";
 
 export interface BranchOptions {
-  /** Its name; by default made from the series' title. */
+  /** The branch's name; not given: made from the series' title. */
   readonly branch?: string | undefined;
-  /** Use the most likely base, if none is signed. */
+  /** Use the most likely base if none is signed. */
   readonly guessBase: boolean;
 }
 
 /**
- * @throws PatchsigError "refused" if there is no such base, or it is on no branch or tag; or if git
- * refuses to make or check out the branch
+ * @throws PatchsigError "refused" if no base is signed or likely enough, if it is not here, or on no branch or tag
+ *   here; others if git refuses to make or check out the branch
  */
 export async function goToBase(
   repository: Repository,
@@ -51,13 +51,13 @@ export async function goToBase(
   reporter.say(`on new branch ${name} at ${shortName(base)}`);
 }
 
-/** Only a base that holds all files as they were, and on which the series applies. */
+/** The most likely base: only one that has all files as they were, and on which the series applies. */
 async function guessedBase(
   repository: Repository,
   series: Series<Checked>,
   { say, progress }: Reporter,
 ): Promise<string> {
-  // most series name their base
+  // loaded only here: most series name their base
   const { BaseGuesser } = await import("../base/guesser.ts");
   const mails = series.members.map(({ payload }) => patchSummary(payload));
   const guesser = await BaseGuesser.open(repository, [], { progress });
@@ -75,7 +75,7 @@ async function guessedBase(
   }
 }
 
-/** `patchsig/net-drop-the-stale-timer-v2` */
+/** A branch's name from a title: `patchsig/net-drop-the-stale-timer-v2`. */
 function branchName(subject: string, version: number): string {
   const slug = subject
     .toLowerCase()

@@ -5,16 +5,17 @@ import { numberList } from "../../verify/numbers.ts";
 import type { JudgedMember, Series } from "../../verify/series.ts";
 import type { PatchChoice } from "../series/patches.ts";
 
-/** Patches to apply, in order; or why none, a line each. */
+/** The patches to apply, in order; or lines that say why none is. */
 export type Choice =
   | { readonly patches: readonly JudgedMember<Checked>[] }
   | { readonly refused: readonly string[] };
 
 /**
- * All patches of a series, if all are here and good; with `partial`, the good ones. A series with a
- * conflict is never applied.
+ * Chooses all patches of a series, if all are here and good. A series that itself failed, such as by a conflict, is
+ * never applied.
  *
- * @param only the patches that are wanted; null for all
+ * @param partial true to choose the good patches, although others failed or are missing
+ * @param only the patches that the user wants; null for all
  */
 export function choosePatches(
   series: Series<Checked>,
@@ -49,7 +50,7 @@ export function choosePatches(
   return { patches: good };
 }
 
-/** `1 of 3 failed` · `1 of 3 failed, 2 not signed` · `3 of 3 not signed; the policy requires a signature` */
+/** `1 of 3 failed`, `1 of 3 failed, 2 not signed`, or `3 of 3 not signed; the policy requires a signature`. */
 function shortfall(patches: readonly JudgedMember<Checked>[]): string {
   const bad = patches.map(({ result }) => result).filter(({ verdict }) => verdict === "fail");
   const unsigned = bad.filter(isOnlyUnsigned).length;
@@ -59,7 +60,7 @@ function shortfall(patches: readonly JudgedMember<Checked>[]): string {
   return `${failed} of ${total} failed${unsigned === 0 ? "" : `, ${unsigned} not signed`}`;
 }
 
-/** The cover letter is not a patch, but people read it with them, unless it was refused. */
+/** True if the cover letter failed: people read it with the patches. A refused one does not count. */
 function hasBadCover({ members }: Series<Checked>): boolean {
   return members.some(
     ({ evidence, payload, result }) =>

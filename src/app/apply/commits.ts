@@ -1,4 +1,4 @@
-/** From verified patches to commits: composes mails for git am, and checks what git made of them. */
+/** Makes commits of verified patches: composes mails for git am, and checks what git committed. */
 
 import { PatchsigError } from "../../errors.ts";
 import { compareCommitted, type Expected, hooksBehind, undoAm } from "../../git/committed.ts";
@@ -12,12 +12,12 @@ import type { JudgedMember } from "../../verify/series.ts";
 import type { Reporter } from "../reporter.ts";
 
 export interface ApplyOptions {
-  /** By default what am.threeWay says. */
+  /** Not given: as the setting am.threeWay says. */
   readonly threeWay?: boolean | undefined;
   readonly signoff: boolean;
-  /** More for git am; none of it may change what it commits. */
+  /** Further options for git am; none of them may change what it commits. */
   readonly words: readonly string[];
-  /** More for git am, which decides where it applies. */
+  /** Further options for git am that decide where hunks apply. */
   readonly fitting: readonly string[];
 }
 
@@ -29,9 +29,10 @@ interface AppliedMails {
 }
 
 /**
- * Checks before verifying that git would not refuse to apply.
+ * Checks, before anything is verified, that git can apply patches here now.
  *
- * @throws PatchsigError "no-repository", "refused"
+ * @throws PatchsigError "no-repository" without a working tree; "refused" during another am or rebase, or with staged
+ *   changes
  */
 export async function checkIdle(repository: Repository): Promise<void> {
   if (repository.toplevel === null)
@@ -47,16 +48,16 @@ export async function checkIdle(repository: Repository): Promise<void> {
 }
 
 interface ComposeOptions {
-  /** Seconds since the epoch, for those without a date. */
+  /** Seconds since the epoch: the date of patches that have none. */
   readonly time: number;
-  /** Whether the message names the mail; by default what am.messageId says. */
+  /** Whether to add the Message-ID to the message; not given: as the setting am.messageId says. */
   readonly messageId?: boolean | undefined;
-  /** What is added to their messages. */
+  /** Trailers to add to the messages. */
   readonly added: ReadonlyMap<JudgedMember<Checked>, readonly AddedTrailer[]>;
 }
 
 /**
- * New mails, made from what was verified.
+ * Composes new mails from what was verified: git reads nothing else.
  *
  * @throws PatchsigError "refused" if git would read one differently
  */
@@ -85,9 +86,9 @@ export function countApplied(store: TrustStore, patches: readonly JudgedMember<C
 }
 
 /**
- * Gives the mails to git. Shows what git says if it stops.
+ * Runs git am on the mails, and compares what it committed with what was verified. Shows git's words if it stops.
  *
- * @param before what HEAD is; null if there is no commit
+ * @param before the commit that HEAD is at; null on an unborn branch
  * @throws PatchsigError "refused" if what git committed is not what was verified: that is undone
  */
 export async function applyMails(
@@ -114,16 +115,16 @@ export async function applyMails(
     author: commit.author,
     email: commit.email,
     message: Buffer.concat([Buffer.from(`${commit.subject}\n\n`), commit.message]),
-    // if git merged a patch that does not apply, the verified tree is unknown
+    // if the patch does not apply, only a three-way merge can have made a commit, and its tree is not known
     tree: trees[i] ?? (threeWay ? null : ""),
   }));
   const made = await checkCommitted(repository, before, expected, { signoff, say });
   if (status !== 0) for (const line of said) say(line.replaceAll("\t", " "));
-  // a hook may have made other ones
+  // a hook may have made other commits
   return { applied, commits: made.length === applied ? made : [] };
 }
 
-/** @returns the commits */
+/** @returns the commits that git made, full names */
 async function checkCommitted(
   repository: Repository,
   before: string | null,
@@ -138,13 +139,13 @@ async function checkCommitted(
     say(`note: changed by your hook ${hooks.join(", ")}: ${what}`);
     return commits;
   }
-  // not ours to undo
+  // somebody else's commits are not ours to undo
   if (differences.includes("number of commits"))
     throw new PatchsigError(
       "refused",
       "other commits were made here while git am ran: see git log",
       {
-        hint: "git patchsig check-commit says which are what was verified",
+        hint: "git patchsig check-commit says which of them are as verified",
       },
     );
   await undoAm(repository, before);

@@ -1,4 +1,4 @@
-/** Options of git am: what git am is told, and which may not change anything of what was verified. */
+/** Options of git am: how they are passed on, and which are refused because they would change what was verified. */
 
 import { PatchsigError } from "../../errors.ts";
 import { isAtLeast, type Repository } from "../../git/repository.ts";
@@ -7,7 +7,7 @@ import type { Checked } from "../../verify/result.ts";
 import type { JudgedMember } from "../../verify/series.ts";
 import { whitespaceRules, wouldMend } from "../../verify/whitespace.ts";
 
-/** What the user wants of git am. A value is false after `--no-…`. */
+/** The user's options for git am. A value is false after `--no-…`. */
 export interface GitWishes {
   readonly "3way"?: boolean | undefined;
   readonly signoff: boolean;
@@ -26,16 +26,16 @@ export interface GitWishes {
   readonly quiet: boolean;
 }
 
-/** What git am is to be told besides. */
+/** Options to pass to git am. */
 export interface GitWords {
   readonly words: readonly string[];
-  /** Those that decide where git applies: what git commits is compared with the same. */
+  /** Options that decide where hunks apply: the tree to compare with is made with the same. */
   readonly fitting: readonly string[];
-  /** Those that git am forgets: to be given again to its --continue. */
+  /** Options that `git am --continue` does not remember, and that have to be given again. */
   readonly forgotten: readonly string[];
 }
 
-/** PatchsigError "usage" for a value that git would not take. */
+/** @throws PatchsigError "usage" for a value that git would not accept */
 export function gitWords(values: GitWishes): GitWords {
   const { rerereAutoupdate, whitespace, context } = values;
   if (whitespace !== undefined && !WHITESPACE.has(whitespace) && !isFix(values))
@@ -46,12 +46,12 @@ export function gitWords(values: GitWishes): GitWords {
   const words = [
     ...forgotten,
     ...(values.quiet ? ["--quiet"] : []),
-    // git applies all of a patch, or stops
+    // harmless: git applies all of a patch, or stops
     ...(values.reject === true ? ["--reject"] : []),
     ...(rerereAutoupdate === undefined
       ? []
       : [`--${rerereAutoupdate ? "" : "no-"}rerere-autoupdate`]),
-    // what there is to fix is refused
+    // fix is not passed on: if there is something to fix, `checkUnchanged` refuses
     ...(whitespace === undefined || isFix(values) ? [] : [`--whitespace=${whitespace}`]),
   ];
   return { words, fitting: fittingWords(context), forgotten };
@@ -74,7 +74,7 @@ function forgottenWords(values: GitWishes): readonly string[] {
 
 const WHITESPACE = new Set(["nowarn", "warn", "error", "error-all"]);
 
-/** Is white space to be mended? */
+/** Whether the user wants git to fix white space. */
 export function isFix({ whitespace }: GitWishes): boolean {
   return whitespace === "fix" || whitespace === "strip";
 }
@@ -85,7 +85,7 @@ function signWords(key: string | false | undefined): readonly string[] {
   return [key === "" ? "--gpg-sign" : `--gpg-sign=${key}`];
 }
 
-/** @throws PatchsigError "unsupported" if this git does not know one of the words */
+/** @throws PatchsigError "unsupported" if this git does not know one of these options */
 export async function checkWords(repository: Repository, words: readonly string[]): Promise<void> {
   if (!words.includes("--no-verify") || (await isAtLeast(repository, 2, 40))) return;
   throw new PatchsigError(
@@ -97,7 +97,7 @@ export async function checkWords(repository: Repository, words: readonly string[
   );
 }
 
-/** @throws PatchsigError "refused" if such an option would change a commit */
+/** @throws PatchsigError "refused" if --scissors or --whitespace=fix would change a commit */
 export function checkUnchanged(
   { config }: Repository,
   patches: readonly JudgedMember<Checked>[],

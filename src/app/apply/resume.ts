@@ -1,4 +1,4 @@
-/** Goes on with an am that git stopped, through git am; then records what was applied. */
+/** Goes on with an am that git stopped, by git am itself, and then records what was applied. */
 
 import { PatchsigError } from "../../errors.ts";
 import { amProgress, type Repository, resumeGitAm, treeNamed } from "../../git/repository.ts";
@@ -8,11 +8,11 @@ import { settlePending } from "../record/settle.ts";
 import { withKnownTests } from "../result/known.ts";
 import type { Reporter } from "../reporter.ts";
 
-/** Those that make commits: git has to be told again what it forgets. */
+/** Options after which git makes commits, so that it needs the options that it has forgotten. */
 const GOES_ON = new Set(["--continue", "--skip", "--allow-empty", "--retry"]);
 
 /**
- * @param word as git am takes it
+ * @param word git am's option, such as `--continue`
  * @throws PatchsigError "refused" if no am is in progress, "git-failed" if git stops again
  */
 export async function resumeAm(
@@ -34,7 +34,7 @@ export async function resumeAm(
   if (GOES_ON.has(word)) await sayTests(repository, say);
 }
 
-/** What is known of tests on what is checked out now. */
+/** Shows what is known of tests on the tree that is checked out now. */
 async function sayTests(repository: Repository, say: Reporter["say"]): Promise<void> {
   await withKnownTests(say, async (known) => {
     const tests = known?.about(await treeNamed(repository, "HEAD"), null) ?? null;

@@ -1,4 +1,4 @@
-/** `am`: reads a series, chooses its patches, and gives git exactly what was verified. */
+/** Runs `am`: reads a series, chooses its patches, and gives git exactly what was verified. */
 
 import { PatchsigError } from "../../errors.ts";
 import { headCommit } from "../../git/committed.ts";
@@ -45,21 +45,21 @@ import {
   wantsTrailers,
 } from "./wanted-trailers.ts";
 
-/** What the user wants to be applied, and how. */
+/** What to apply, and how. */
 export interface AmWishes extends PolicyWishes, GitWishes, TrailerWishes, BranchOptions {
   readonly source: readonly string[];
   readonly choice: SeriesChoice;
-  /** Null for all patches of it. */
+  /** The patches of the series to apply; null for all. */
   readonly only: PatchChoice | null;
-  /** The good ones, though others failed or are missing. */
+  /** Apply the good patches, although others failed or are missing. */
   readonly partial: boolean;
-  /** On a new branch at the base. */
+  /** Apply on a new branch at the base. */
   readonly onBase: boolean;
-  /** By default what patchsig.record says. */
+  /** Not given: as the setting patchsig.record says. */
   readonly record?: boolean | undefined;
 }
 
-/** Who is shown the series, and asked about trailers. */
+/** How to show the series, and to ask about trailers. */
 export interface AmAudience {
   readonly questions: Questions;
   readonly reporter: Reporter;
@@ -75,8 +75,9 @@ interface AmRun extends AmAudience {
 }
 
 /**
- * @returns false if nothing was applied, and it was said why
- * @throws PatchsigError "usage"; "refused" where git could not apply now; "git-failed" if git am stopped
+ * @returns false if nothing was applied; the user was told why
+ * @throws PatchsigError "usage"; "refused" if git cannot apply patches here now, or committed something else;
+ *   "git-failed" if git am stopped
  */
 export async function runAm(wishes: AmWishes, audience: AmAudience): Promise<boolean> {
   const { reporter } = audience;
@@ -90,7 +91,7 @@ export async function runAm(wishes: AmWishes, audience: AmAudience): Promise<boo
     const options = {
       ...terms,
       sources: wishes.source,
-      // what was written into the mails is added to what was signed
+      // lines that somebody added to the mails count as trailers to add: what is verified is without them
       signedOnly: wishes.signedOnly || offering.inMail,
       trailers: offering.trailers,
     };
@@ -128,7 +129,7 @@ async function applySeries(run: AmRun, found: SeriesToApply): Promise<boolean> {
   return true;
 }
 
-/** Authors that are lists, each once. */
+/** Notes on authors that are a mailing list's address, each once. */
 function authorNotes(patches: readonly JudgedMember<Checked>[]): string[] {
   const found = patches.flatMap(({ result }) => result.findings);
   const listed = found.filter(({ code }) => code === "author-replaced");
@@ -138,7 +139,7 @@ function authorNotes(patches: readonly JudgedMember<Checked>[]): string[] {
 
 const MAX_NOTES = 5;
 
-/** What is known of tests on what is checked out now, and of the same patches: lines for people. */
+/** Lines that say what is known of tests on the tree that is checked out now, and on the same patches. */
 async function testsOf(
   { repository, store, style, reporter }: AmRun,
   patches: readonly JudgedMember<Checked>[],
@@ -154,7 +155,10 @@ async function testsOf(
   }
 }
 
-/** @throws PatchsigError "git-failed" if git am stopped; what it applied until then counts */
+/**
+ * @throws PatchsigError "git-failed" if git am stopped; the patches before that are applied, and count for their
+ *   keys
+ */
 async function applyAndRecord(
   { wishes, git, repository, store, reporter: { say } }: AmRun,
   patches: readonly JudgedMember<Checked>[],
@@ -163,7 +167,7 @@ async function applyAndRecord(
 ): Promise<void> {
   const { words, fitting, forgotten } = git;
   const how = { threeWay: wishes["3way"], signoff: wishes.signoff, words, fitting };
-  // since then another one may have begun
+  // once more: another am may have begun since
   await checkIdle(repository);
   const before = await headCommit(repository);
   const isWanted = wishes.record ?? repository.config.bool("patchsig.record") ?? true;

@@ -1,4 +1,4 @@
-/** From mails to the single, verified series to apply. */
+/** Reads mails, and chooses the one series to apply. */
 
 import type { TrustStore } from "../../store/trust-store.ts";
 import { isWrapped } from "../../verify/carrier.ts";
@@ -15,15 +15,15 @@ import { noPatchFound } from "../verify/verification.ts";
 
 export interface SeriesToApply {
   readonly series: Collected<Checked>;
-  /** Other versions of the work; if it was composed, those that it was composed of. */
+  /** The other versions of the work; of a composed series, also those that it is composed of. */
   readonly versions: readonly Version<Collected<Checked>>[];
 }
 
 /**
- * The series of the sources that is to be applied. Says what it leaves out.
+ * Reads and verifies the sources, and chooses a series. Says what it leaves out.
  *
- * @throws PatchsigError "no-patch"; "refused" if it cannot be told which one is meant; as the sources
- *   cannot be read
+ * @throws PatchsigError "no-patch"; "refused" if it is not clear which series to take; others if a source cannot be
+ *   read
  */
 export async function readSeries(
   options: Omit<ReadOptions, "pins" | "dryRun">,
@@ -60,8 +60,8 @@ function sayNote({ read, source, findings }: StatementMail, say: Reporter["say"]
 }
 
 /**
- * Replies with a diff, and refused mails without a visible number: they do not count as a series. If such
- * a mail belongs to the series, that is incomplete.
+ * Says what is left out: replies with a diff, and refused mails that belong to no series. If such a mail is a part of
+ * the series after all, the series is incomplete, and so is not applied.
  */
 function sayLeftOut(versions: readonly Version<Collected<Checked>>[], say: Reporter["say"]): void {
   const answers = versions.filter(({ series }) => series.members.some((m) => m.evidence.isAnswer));

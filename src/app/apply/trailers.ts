@@ -1,4 +1,4 @@
-/** The trailers that am may add to the patches that it applies. */
+/** Finds the trailers that am may add to the patches that it applies. */
 
 import {
   type AddedTrailer,
@@ -15,27 +15,28 @@ import { repliesResult, seriesTrailers } from "../../verify/trailers.ts";
 import type { SeriesToApply } from "./series.ts";
 
 export interface OfferOptions {
-  /** Names of trailers beside git's usual ones. */
+  /** Names of trailers to read, besides the usual ones. */
   readonly trailers: readonly string[];
-  /** Take trailers of people who did not send the reply, too. */
+  /** Also take trailers of people who did not send the reply. */
   readonly sloppy: boolean;
-  /** Take those that somebody wrote into the patches' own mails after they were signed. */
+  /** Also take trailers that somebody added to the patches' own mails after they were signed. */
   readonly inMail: boolean;
-  /** The mask of the Link that each patch gets; null for none. */
+  /** The mask of a Link to add to each patch; null for none. */
   readonly linkMask: string | null;
 }
 
-/** What there is to add. */
+/** The trailers that can be added. */
 export interface TrailerOffer {
-  /** Of the replies; null if there is nothing in them. */
+  /** Those in replies; null if there are none. */
   readonly replies: RepliesResult | null;
   /**
-   * Those that stood in the patches' own mails, and in no reply: by the line, the numbers of the patches.
+   * Those that somebody added to the patches' own mails, and that no reply has: the numbers of the patches, by the
+   * line.
    */
   readonly written: ReadonlyMap<string, readonly number[]>;
-  /** By the patch, in its order, without what its author wrote. */
+  /** For each patch, in the order in which they are added, without those that its message has. */
   readonly byPatch: ReadonlyMap<JudgedMember<Checked>, readonly AddedTrailer[]>;
-  /** Lines that stood in a patch's mail without being signed, and are not taken. */
+  /** Unsigned lines in patches' own mails that are not taken. */
   readonly dropped: readonly string[];
   readonly count: number;
   readonly linkMask: string | null;
@@ -50,7 +51,7 @@ export const NO_TRAILERS: TrailerOffer = {
   linkMask: null,
 };
 
-/** @param patches those to apply */
+/** @param patches the patches to apply */
 export function offerTrailers(
   { series, versions }: SeriesToApply,
   patches: readonly JudgedMember<Checked>[],
@@ -64,7 +65,7 @@ export function offerTrailers(
   for (const member of patches) {
     const { addedLines } = member.payload;
     const own = inMail ? fromMail(addedLines, member.result.messageId, names) : [];
-    // what b4 took from a reply that is here has that reply's proof
+    // replies first: a trailer that b4 copied from a reply which is here has that reply's proof
     const all = withoutRepeats([...givenTo(found, member), ...own], names);
     byPatch.set(member, all);
     for (const one of own)
@@ -85,9 +86,9 @@ export function offerTrailers(
 }
 
 /**
- * What is added to each patch, the Link last.
+ * The trailers to add to each patch; a Link comes last.
  *
- * @param wanted whether the trailers are
+ * @param wanted false to add only the Link
  */
 export function addedTo(
   patches: readonly JudgedMember<Checked>[],

@@ -1,4 +1,4 @@
-/** Which trailers `am` adds: what the user wants of them, what is shown, and whether they are added. */
+/** Decides whether `am` adds trailers: by the user's options and settings, or by asking; and shows them. */
 
 import { count } from "../../primitives/words.ts";
 import { ours, type SafeText } from "../../report/escape.ts";
@@ -16,7 +16,7 @@ import {
 } from "../trailers/settings.ts";
 import type { OfferOptions, TrailerOffer } from "./trailers.ts";
 
-/** What the user says of trailers. */
+/** The user's options about trailers. */
 export interface TrailerWishes {
   readonly trailers?: boolean | undefined;
   readonly sloppyTrailers: boolean;
@@ -29,10 +29,10 @@ export interface WantedTrailers extends OfferOptions {
 }
 
 /**
- * What to look for, and whether to add it. Anybody may have written the lines in a patch's own mail: they
- * are taken only if the user asks for trailers in this very run.
+ * Which trailers to look for, and whether to add them. Anybody may have added lines to a patch's own mail: they are
+ * taken only if the user gives --trailers, not by a setting.
  *
- * @throws PatchsigError "usage" for settings that are wrong
+ * @throws PatchsigError "usage" for a setting that is not valid
  */
 export function wantedTrailers(values: TrailerWishes): WantedTrailers {
   const { trailers } = values;
@@ -46,9 +46,10 @@ export function wantedTrailers(values: TrailerWishes): WantedTrailers {
 }
 
 /**
- * Whether to add them: by option, by setting, or by asking if somebody is there. Says it if not.
+ * Whether to add the trailers: by option, by setting, or by asking. If there is nobody to ask, they are not added, and
+ * that is said.
  *
- * @param questions null if nobody is to be asked
+ * @param questions null to ask nobody
  */
 export async function wantsTrailers(
   { count: offered }: TrailerOffer,
@@ -64,7 +65,7 @@ export async function wantsTrailers(
   return false;
 }
 
-/** The series, and below it what could be added. */
+/** Shows the series, and below it the trailers that can be added. */
 export function trailerOfferLines(
   { result, members }: Series<unknown>,
   offer: TrailerOffer,
@@ -82,7 +83,7 @@ export function trailerOfferLines(
   ];
 }
 
-/** The way out, if all that is wrong is that somebody added trailers to the mails. */
+/** A hint for series that failed because somebody added trailers to the mails; else []. */
 export function trailerHints({ members }: Series<Checked>, values: TrailerWishes): string[] {
   const isAdded = members.some(({ payload }) => payload.addedLines.length > 0);
   return isAdded && values.trailers !== true

@@ -1,6 +1,6 @@
 /**
- * Which series to take, of all in the sources: the newest complete version of the one work, by evidence
- * that mails cannot make up (docs/series.md, "Which version is taken"). Pure.
+ * Chooses a series among all in the sources: the newest complete version of the only work, by evidence that mails
+ * cannot make up (docs/series.md, "Which version is taken"). Pure.
  */
 
 import { PatchsigError } from "../../errors.ts";
@@ -10,31 +10,31 @@ import { numberList } from "../../verify/numbers.ts";
 import { partsName } from "./compose.ts";
 import { isNewer, PROOFS, type Version, worksIn } from "./versions.ts";
 
-/** What the user asks for. */
+/** Which series the user asks for. */
 export interface SeriesChoice {
   /** A number in `series list`, a signed series id or the beginning of one, or a Message-ID. */
   readonly series?: string | undefined;
-  /** `2` · `v2` · `5.1` */
+  /** `2`, `v2` or `5.1`. */
   readonly version?: string | undefined;
-  /** A version with the parts that were sent again. */
+  /** Take a version together with the patches of it that were sent again. */
   readonly composed: boolean;
-  /** Message-IDs that name the work, the first that is there. */
+  /** Message-IDs that name the work; the first that is in the sources counts. */
   readonly mails: readonly string[];
 }
 
 export interface Chosen<S> {
   readonly version: Version<S>;
-  /** What was sent again to replace patches of it, oldest first; none unless that was asked for. */
+  /** With `composed`: the rerolls of some of its patches, the oldest first. Else []. */
   readonly parts: readonly Version<S>[];
   /** The other versions of the work. */
   readonly others: readonly Version<S>[];
-  /** What to tell the user: what else is there, and why it was not taken. */
+  /** Lines for the user: what else is there, and why it was not taken. */
   readonly said: readonly string[];
 }
 
 /**
- * @param hand what the user said of works
- * @throws PatchsigError "refused" if it cannot be told which one is meant
+ * @param hand links between series that the user made by hand (`series link`)
+ * @throws PatchsigError "refused" if it is not clear which series to take
  */
 export function chooseSeries<S>(
   all: readonly Version<S>[],
@@ -64,8 +64,8 @@ export function chooseSeries<S>(
 }
 
 /**
- * Mails with the version and number of patches of a series that was signed as a whole, which are not of
- * it: part of a series, or of one that looks as if the same person had sent it.
+ * Series that imitate one that was signed as a whole: with its version and total, but incomplete, or from the same
+ * address.
  */
 function straysAmong<S>(candidates: readonly Version<S>[]): Version<S>[] {
   const sealed = candidates.filter(({ outline }) => outline.sealed);
@@ -97,7 +97,7 @@ function holds(id: string): (one: Version<unknown>) => boolean {
   return ({ facts }) => facts.messageIds.includes(id);
 }
 
-/** A series id is 32 hex digits; fewer may be given. */
+/** A series id has 32 hex digits; the user may give the first six or more. */
 const SERIES_ID = /^[0-9a-f]{6,32}$/;
 
 function namedBy<S>(all: readonly Version<S>[], name: string): Version<S>[] {
@@ -112,13 +112,13 @@ function notNamed(name: string, found: readonly Version<unknown>[]): PatchsigErr
   return refusal(`--series ${name}: no series with patches here`, SHOWN);
 }
 
-const SHOWN = "git patchsig series list says which there are";
+const SHOWN = "git patchsig series list shows all";
 
 function refusal(message: string, hint: string): PatchsigError {
   return new PatchsigError("refused", message, { hint });
 }
 
-/** `2 series in the mails: (1) v1 net: count; (3) v2 net: stop` */
+/** The error that names several series: `2 series in the mails: (1) v1 net: count; (3) v2 net: stop`. */
 function severalOf(what: string, among: readonly Version<unknown>[]): PatchsigError {
   const named = among
     .toSorted((a, b) => a.number - b.number)
@@ -127,14 +127,14 @@ function severalOf(what: string, among: readonly Version<unknown>[]): PatchsigEr
   const more = among.length > MAX_NAMED ? "; …" : "";
   return refusal(
     `${among.length} series ${what}: ${named.join("; ")}${more}`,
-    "--series N takes one of them; git patchsig series list says more",
+    "--series N takes one of them; git patchsig series list shows more",
   );
 }
 
-/** Says which versions were not taken, and why. */
+/** The versions that were not taken, and why. */
 type Against<S> = ReadonlyMap<Version<S>, string>;
 
-/** One of the versions of a work. */
+/** Chooses among the versions of a work. */
 function ofWork<S>(
   work: readonly Version<S>[],
   { version, composed }: Pick<SeriesChoice, "version" | "composed">,
@@ -149,21 +149,21 @@ function ofWork<S>(
     else if (one.outline.replaces !== null) parts.unshift(one);
     else return withParts(firstLike(one, work, best), parts, work, against, composed);
   }
-  // none is good: the newest one shows what is wrong
+  // none is good: take the newest, which shows what is wrong
   return taken(parts.at(-1) ?? work.at(-1)!, work);
 }
 
-/** Of a version that was sent again unchanged, the first mails. */
+/** If a version was sent several times unchanged: the first time. */
 function firstLike<S>(one: Version<S>, work: readonly Version<S>[], best: number): Version<S> {
   return work.find((other) => isAgain(other, one) && reasonAgainst(other, best) === null) ?? one;
 }
 
-/** The same version once more, and git would make the same commits of it. */
+/** True for the same version sent again, of which git would make the same commits. */
 function isAgain(other: Version<unknown>, one: Version<unknown>): boolean {
   return other.name === one.name && other.content === one.content;
 }
 
-/** The version, and what was sent since to replace a part of it. */
+/** Takes a version; if parts of it were sent again, only if the user asked to compose them. */
 function withParts<S>(
   newest: Version<S>,
   parts: readonly Version<S>[],
@@ -189,8 +189,8 @@ function withParts<S>(
 }
 
 /**
- * Two of them are the same version, and differ; or the work is signed with two keys, and neither is known
- * from before. Then the user has to say which one is meant.
+ * Refuses to choose between two series that are called the same version, but differ; and between two that are signed
+ * with different keys, of which none was known before. Then the user has to name one.
  */
 function refuseClash<S>(one: Version<S>, work: readonly Version<S>[]): void {
   const best = bestProof(work);
@@ -206,7 +206,7 @@ function refuseClash<S>(one: Version<S>, work: readonly Version<S>[]): void {
     throw severalOf("signed with different keys, none known before", [one, ...rivals]);
 }
 
-/** The best proof of who sent it that a good, complete version of the work has. */
+/** The best proof of sender that any good and complete version of the work has, as an index of PROOFS. */
 function bestProof(work: readonly Version<unknown>[]): number {
   const good = work.filter(
     ({ verdict, outline }) => verdict !== "fail" && (outline.complete || outline.replaces !== null),
@@ -214,7 +214,7 @@ function bestProof(work: readonly Version<unknown>[]): number {
   return Math.max(0, ...good.map(({ proof }) => PROOFS.indexOf(proof)));
 }
 
-/** Why a version is not taken unless the user names it; null if it is as good as any other. */
+/** Why a version is not taken unless the user names it; null if nothing speaks against it. */
 function reasonAgainst({ outline, verdict, proof }: Version<unknown>, best: number): string | null {
   if (verdict === "fail") return "it failed";
   if (!outline.complete && outline.replaces === null)
@@ -225,7 +225,7 @@ function reasonAgainst({ outline, verdict, proof }: Version<unknown>, best: numb
     : "nobody vouches for it, as for another version";
 }
 
-/** `2` · `v2` · `5.1` */
+/** `v2` for `2` or `v2`. */
 function nameOf(wanted: string): string {
   return `v${wanted.replace(/^v/i, "")}`;
 }
@@ -266,7 +266,7 @@ function reasons(against: Against<unknown>): string[] {
   return [...against].map(([{ name }, why]) => `${name} is not taken: ${why}`);
 }
 
-/** `v2, 3 patches; v1 is also there` */
+/** The line that names other versions: `v2, 3 patches; v1 is also there`. */
 function alsoThere({ name, outline }: Version<unknown>, names: readonly string[]): string {
   const shown = names.length > 8 ? [...names.slice(0, 7), `${names.length - 7} more`] : names;
   const list = shown.length > 1 ? `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}` : shown[0];
@@ -275,9 +275,10 @@ function alsoThere({ name, outline }: Version<unknown>, names: readonly string[]
 }
 
 /**
- * The version to compare another one with: the one that is named, or the newest good one before it.
+ * The version to compare `one` with.
  *
- * @param others of the same work
+ * @param others the other versions of the same work
+ * @param wanted as the user named it; undefined for the newest good version before `one`
  * @throws PatchsigError "refused" if there is none, or if there are several
  */
 export function olderVersion<S>(

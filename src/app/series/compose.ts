@@ -1,4 +1,4 @@
-/** `v1 + v2 2/5`: a series of which parts were sent again. Pure. */
+/** Composes a series and the patches of it that were sent again: `v1 + v2 2/5`. Pure. */
 
 import { finding } from "../../findings.ts";
 import { numberList, rangesOf } from "../../verify/numbers.ts";
@@ -6,7 +6,7 @@ import { verdictOf, worstOf } from "../../verify/result.ts";
 import type { Collected } from "../../verify/series.ts";
 import type { Version } from "./versions.ts";
 
-/** Which part has the patch of each number that was sent again: the last one. */
+/** By the number of each patch that was sent again, the last part that has it. */
 function newestParts<S>(
   base: Version<S>,
   parts: readonly Version<S>[],
@@ -18,7 +18,7 @@ function newestParts<S>(
   return new Map(numbered.filter(([index]) => index >= 1 && index <= total));
 }
 
-/** `v1 + v2 2/5`, with the parts that count. */
+/** Names a composed series: `v1 + v2 2/5`. Parts whose patches were all sent again later are left out. */
 export function partsName<S>(base: Version<S>, parts: readonly Version<S>[]): string {
   const newest = newestParts(base, parts);
   const named = parts.flatMap((part) => {
@@ -31,10 +31,9 @@ export function partsName<S>(base: Version<S>, parts: readonly Version<S>[]): st
 }
 
 /**
- * The members of a version, those that were sent again in the place of the first ones. It was never signed
- * as a whole.
+ * A version in which patches that were sent again replace the first ones. It never counts as signed as a whole.
  *
- * @param parts oldest first: the last one counts
+ * @param parts the oldest first; of patches with the same number, the last counts
  */
 export function composed<P>(
   base: Version<Collected<P>>,

@@ -1,4 +1,4 @@
-/** `patchsig diff`: two versions of a work compared, without touching the repository. */
+/** Compares two versions of a work, for `patchsig diff`, without changing the repository. */
 
 import { type ComparedPatch, rangeDiff, type RangeSide } from "../../git/range-diff.ts";
 import { hasCommit, type Repository } from "../../git/repository.ts";
@@ -27,19 +27,21 @@ import { shortName } from "../../primitives/object-name.ts";
 type JudgedVersion = Version<Collected<Checked>>;
 
 export interface DiffOptions extends Omit<ReadOptions, "pins" | "dryRun"> {
-  /** Of the newer one. */
+  /** Chooses the newer version. */
   readonly choice: SeriesChoice;
-  /** The older one, as `v1`; by default the newest good one before. */
+  /** The older version, as `v1`; undefined for the newest good one before. */
   readonly older: string | undefined;
   /** The repository that has the bases; null if there is none. */
   readonly repository: Repository | null;
-  /** The patches that are wanted; null for all. */
+  /** The patches to compare; null for all. */
   readonly only: PatchChoice | null;
 }
 
 /**
- * @throws PatchsigError "no-patch"; "refused" if it cannot be told which versions are meant; as the sources
- *   cannot be read
+ * Reads the sources, chooses two versions, and compares them.
+ *
+ * @throws PatchsigError "no-patch"; "refused" if it is not clear which versions to take; others if a source cannot be
+ *   read
  */
 export async function diffVersions(
   options: DiffOptions,
@@ -64,10 +66,10 @@ export async function diffVersions(
 }
 
 /**
- * Two versions compared.
+ * Compares two versions: by git range-diff on their bases, or else as text.
  *
- * @param repository the one that has the bases; null if there is none
- * @param only the patches that are wanted; null for all
+ * @param repository that has the bases; null if there is none
+ * @param only the patches to compare; null for all
  */
 export async function comparedVersions(
   sides: Sides,
@@ -115,7 +117,7 @@ function comparedVersion(version: JudgedVersion): ComparedVersion {
   };
 }
 
-/** None if a patch is not signed. */
+/** The keys that signed the patches; [] if one is not signed. */
 function keysOf(version: JudgedVersion): string[] {
   const patches = patchesOf(version).map(({ result }) => result);
   if (patches.some(({ signature }) => signature !== "good")) return [];
@@ -130,7 +132,7 @@ function sameOf(a: readonly string[], b: readonly string[]): boolean | null {
   return a.length + b.length === 0 ? null : a.join() === b.join();
 }
 
-/** Why git cannot make commits of both; "" if it may. */
+/** Why git cannot make commits of both versions; "" if nothing speaks against it. */
 async function obstacle(repository: Repository | null, sides: Sides): Promise<string> {
   if (repository === null) return "there is no repository here";
   for (const { name, outline } of sides) {
@@ -179,7 +181,7 @@ function textOf({ view, diff, author }: Checked): ComparedPatch {
   };
 }
 
-/** @param isSame by what git range-diff compares */
+/** @param isSame true if git range-diff, or the comparison of text, found no difference */
 function changeOf(
   older: JudgedMember<Checked> | undefined,
   newer: JudgedMember<Checked> | undefined,
@@ -205,7 +207,7 @@ function changeOf(
   };
 }
 
-/** Patch by patch, with the numbers of hunks left out: those of another base differ. */
+/** Compares patch by patch as text, without the line numbers of hunks, which differ on another base. */
 async function byText(sides: Sides): Promise<PatchChange[]> {
   const [older, newer] = sides.map(patchesOf) as [JudgedMember<Checked>[], JudgedMember<Checked>[]];
   const paired = (patches: readonly JudgedMember<Checked>[]) =>

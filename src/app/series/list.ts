@@ -1,4 +1,4 @@
-/** What some sources hold: their series, and the works that these are versions of. */
+/** Lists the series of some sources, and the works that they are versions of. */
 
 import type { TrustStore } from "../../store/trust-store.ts";
 import { isOnlyUnsigned } from "../../verify/result.ts";
@@ -9,10 +9,10 @@ import { readAllSeries, type ReadOptions } from "./read.ts";
 import { judgedVersions, worksIn } from "./versions.ts";
 
 /**
- * The series of these sources, by their numbers. Nothing is remembered.
+ * Lists series in the order of their numbers. Remembers no keys.
  *
- * @returns also whether all could be read; what could not was said
- * @throws PatchsigError "no-patch"; of a source without any, why it cannot be read
+ * @returns `whole`: whether all of the sources could be read; what could not be read is said
+ * @throws PatchsigError "no-patch" if there is no series; if that is because a source cannot be read, its error
  */
 export async function listSeries(
   options: Omit<ReadOptions, "dryRun">,

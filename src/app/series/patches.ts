@@ -1,18 +1,17 @@
-/** `-P 1-3,5`: which patches of a series, in the words of b4 am. Pure. */
+/** Reads `-P 1-3,5`, which chooses patches of a series as in b4 am. Pure. */
 
 import { PatchsigError } from "../../errors.ts";
 import type { JudgedMember } from "../../verify/series.ts";
 
-/** Is this patch one of them? */
+/** Tells whether a patch is chosen. */
 export type PatchChoice = (member: JudgedMember<unknown>) => boolean;
 
 const RANGE = /^(\d{1,6})?(-)?(\d{1,6})?$/;
 
 /**
- * `1-3,5,7-`: by number; `_`: the one that the Message-ID given as source names; `*timer*`: by subject.
- *
+ * @param words `1-3,5,7-` for numbers, `_` for the patch that a source's Message-ID names, `*timer*` for subjects
  * @param mails Message-IDs that were given as sources
- * @throws PatchsigError "usage"
+ * @throws PatchsigError "usage" for anything else
  */
 export function patchChoice(words: string, mails: readonly string[]): PatchChoice {
   const choices = words.split(",").map((word) => oneChoice(word.trim(), mails));

@@ -1,4 +1,4 @@
-/** All series of some sources, judged, for whoever chooses among them. */
+/** Reads all series of some sources, and judges them. */
 
 import { PatchsigError } from "../../errors.ts";
 import type { TrustMemory } from "../../trust/memory.ts";
@@ -21,39 +21,41 @@ export interface ReadOptions extends Pick<CheckOptions, "trailers"> {
   readonly signedOnly: boolean;
   readonly dkim: DkimRun | null;
   readonly dryRun: boolean;
-  /** As of CheckOptions; by default it is not asked. */
+  /** As of CheckOptions; not given: null. */
   readonly plainAm?: CheckOptions["plainAm"];
-  /** From this time on, in git's words. */
+  /** Only mails since then, in git's words. */
   readonly since?: string | undefined;
 }
 
 export interface SeriesRead<P> {
-  /** In the order in which they were closed, which depends on the mails alone. */
+  /** In the order in which the collector closed them, which depends on the mails alone. */
   readonly all: readonly Collected<P>[];
   readonly notes: readonly StatementMail[];
+  /** How many mails were read. */
   readonly messages: number;
-  /** The first failure at a mail or a part of a source; it was said if there are series. */
+  /** The first error at a mail or a part of a source; null for none. If there are series, it has been said. */
   readonly fault: PatchsigError | null;
-  /** What the mails without a patch among `mails` refer to, the nearest first. */
+  /** The Message-IDs that those of `mails` without a patch refer to, the nearest first. */
   readonly referred: readonly string[];
 }
 
-/** What is kept until a series is chosen. */
+/** Bytes that are kept until a series is chosen. */
 const MAX_BYTES = 512 << 20;
-/** About what is kept of a mail besides its diff. */
+/** About how many bytes are kept of a mail besides its diff. */
 const FACTS_BYTES = 2048;
 
 interface Keeping<P> {
+  /** What to keep of each mail. */
   readonly keep: (checked: Checked) => P;
-  /** True if the diffs are kept, too. */
+  /** True if that includes the diffs. */
   readonly diffs: boolean;
   /** Message-IDs to look for among the mails without a patch. */
   readonly mails?: readonly string[];
-  /** True if nothing may be missing: what cannot be read is thrown. The program's own failures never are. */
+  /** True to throw an error for a mail or source that cannot be read; not for a bug that one mail triggers. */
   readonly strict: boolean;
 }
 
-/** @throws PatchsigError "too-large"; if that is strict, as the sources cannot be read */
+/** @throws PatchsigError "too-large" if too much has to be kept; with `strict`, others if a source cannot be read */
 export async function readAllSeries<P>(
   options: ReadOptions,
   { keep, diffs, mails = [], strict }: Keeping<P>,
@@ -88,7 +90,7 @@ export async function readAllSeries<P>(
     } else if (seen.kind === "note") notes.push(seen.note);
     else if (seen.kind === "unread") {
       const { error } = seen.unread;
-      // a failure at one mail does not refuse the others; if that mail belongs to the series, it is incomplete
+      // a bug at one mail must not keep the others out; if the mail belongs to the series, that is incomplete
       if (strict && error.code !== "fault") throw error;
       failures.push(error);
     } else {
@@ -97,7 +99,7 @@ export async function readAllSeries<P>(
     }
   }
   all.push(...collector.end());
-  // where there is nothing else, the first one is why: whoever asked throws it
+  // without any series, the caller throws the first error itself
   for (const error of all.length === 0 ? failures.slice(1) : failures) sayError(error);
   return { all, notes, messages: tally.messages, fault: failures[0] ?? null, referred };
 }

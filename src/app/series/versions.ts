@@ -1,4 +1,4 @@
-/** The series of some sources as versions of works: what `series list` prints, and choosing chooses from. */
+/** Series as versions of works, as `series list` prints them, and as `chooseSeries` chooses among them. */
 
 import {
   compareVersions,
@@ -13,39 +13,39 @@ import type { KeyTrust, SeriesOutline } from "../../verify/result.ts";
 import type { Collected } from "../../verify/series.ts";
 import { type VersionMail, versionFacts } from "../../verify/versions.ts";
 
-/** How well it is proved who sent it. */
+/** What proves who sent a patch, the weakest first. */
 export const PROOFS = ["none", "vouched", "signed"] as const;
 type Proof = (typeof PROOFS)[number];
 
-/** A series as it was read, and what is known of it. */
+/** A series that was read. `S` is the caller's own data. */
 export interface ReadSeries<S> {
   readonly series: S;
   readonly outline: SeriesOutline;
   readonly verdict: Verdict;
   readonly mails: readonly VersionMail[];
-  /** Of its patches. */
+  /** One for each of its patches. */
   readonly proofs: readonly Proof[];
-  /** What is known of the keys that signed; nothing if nobody asked. */
+  /** The states of the keys that signed its mails; empty if trust was not looked at. */
   readonly trusts: ReadonlySet<KeyTrust | null>;
 }
 
-/** The same with what choosing asks of it. `S` is the caller's own. */
+/** A series with what choosing needs. */
 export interface Version<S> extends Omit<ReadSeries<S>, "mails" | "proofs"> {
-  /** In `series list`, from 1. */
+  /** Its number in `series list`, from 1. */
   readonly number: number;
-  /** `v2` · `v5.1` */
+  /** `v2` or `v5.1`. */
   readonly name: string;
   readonly facts: VersionFacts;
-  /** It has patches to apply, and not only in refused mails; a reply with a diff is none. */
+  /** It has patches to apply, and not all of them were refused. A reply with a diff does not count as a patch. */
   readonly isCandidate: boolean;
-  /** Equal if git would make the same commits of both. */
+  /** A digest of its patches: equal for two series of which git would make the same commits. */
   readonly content: string;
-  /** The weakest of its patches counts. */
+  /** The weakest proof among its patches. */
   readonly proof: Proof;
 }
 
 export function versionsOf<S>(all: readonly ReadSeries<S>[]): Version<S>[] {
-  // of refused mails only, somebody wants to see why
+  // if all mails were refused, they are candidates too, so that the user sees why
   const isAnyRead = all.some(({ mails }) => hasPatches(mails) && mails.some(({ read }) => read));
   return all.map(({ mails, proofs, ...read }, i) => {
     const facts = versionFacts(read.outline.version, mails);
@@ -63,9 +63,9 @@ export function versionsOf<S>(all: readonly ReadSeries<S>[]): Version<S>[] {
 }
 
 /**
- * Judged series as versions.
+ * Makes versions of judged series.
  *
- * @param factsOf of what is kept of a mail
+ * @param factsOf gets the facts from what was kept of a mail
  */
 export function judgedVersions<P>(
   all: readonly Collected<P>[],
@@ -84,7 +84,7 @@ export function judgedVersions<P>(
         verdict: series.result.verdict,
         mails: series.received.map(({ payload }) => {
           const facts = factsOf(payload);
-          // v3 in reply to what was said of v2
+          // also through replies: a v3 may answer a reviewer's reply to v2
           return { ...facts, references: [...above(facts, replies)] };
         }),
         proofs: patches.map(({ result: { signature, verdict, vouched } }) => {
@@ -105,7 +105,7 @@ function nameOf({ version, minor }: VersionFacts): string {
   return minor === "" ? `v${version}` : `v${version}.${minor}`;
 }
 
-/** What they are versions of, each with its versions in order. */
+/** The works that these are versions of, each with its versions in order. */
 export function worksIn<S>(
   versions: readonly Version<S>[],
   hand: readonly HandLink[],
