@@ -7,12 +7,12 @@
 import { createHash } from "node:crypto";
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { PatchsigError } from "../errors.ts";
@@ -62,6 +62,7 @@ export class ExportFolder {
       throw new PatchsigError("exists", `${folder} is neither empty nor an export`, {
         hint: "name an empty folder, or a new one",
       });
+    for (const name of [MANIFEST, LOCK, NEW]) refuseLink(this.#path(name));
     let unlock: (() => void) | null = null;
     writing(folder, () => (unlock = holdLock(this.#path(LOCK))), "lock");
     if (unlock === null)
@@ -88,7 +89,7 @@ export class ExportFolder {
    */
   put(name: string, content: Buffer): void {
     const digest = sha256(content);
-    const file = this.#path(name);
+    const file = this.#page(name);
     this.#now.set(name, digest);
     const there = digestOf(file);
     if (there === digest) return;
@@ -103,6 +104,7 @@ export class ExportFolder {
    * the first page last. So all links lead to pages that are there. Then removes what only earlier exports had.
    */
   publish(): ExportCounts {
+    for (const name of this.#before.keys()) this.#page(name);
     // before any page is moved: if this run is killed, the next one knows what it may have moved
     this.#writeManifest(
       [...this.#before].flatMap(([name, all]) => [...all].map((one) => [name, one])),
@@ -114,7 +116,7 @@ export class ExportFolder {
     const left: string[] = [];
     let removed = 0;
     for (const [name, digests] of this.#before) {
-      const file = this.#path(name);
+      const file = this.#page(name);
       const digest = this.#now.has(name) ? null : digestOf(file);
       if (digest === null) continue;
       if (!digests.has(digest)) left.push(file);
@@ -142,11 +144,18 @@ export class ExportFolder {
   }
 
   #place(name: string): void {
-    const file = this.#path(name);
+    const file = this.#page(name);
     writing(file, () => {
       mkdirSync(dirname(file), { recursive: true });
       renameSync(join(this.#path(NEW), name), file);
     });
+  }
+
+  /** The path of a page. @throws PatchsigError "exists" if that is below a link */
+  #page(name: string): string {
+    const below = dirname(name);
+    if (below !== ".") refuseLink(this.#path(below));
+    return this.#path(name);
   }
 
   #path(name: string): string {
@@ -170,9 +179,17 @@ function readManifest(file: string): Map<string, Set<string>> {
   return found;
 }
 
-/** Null if there is no such regular file. */
+/** Links lead out of the export: into files of somebody else, which would be taken for pages. */
+function refuseLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  throw new PatchsigError("exists", `${path} is a symbolic link`, {
+    hint: "an export writes through none: remove it",
+  });
+}
+
+/** Null if there is no such regular file, or a link to one. */
 function digestOf(file: string): string | null {
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = lstatSync(file, { throwIfNoEntry: false });
   return stat?.isFile() === true ? sha256(readFileSync(file)) : null;
 }
 

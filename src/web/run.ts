@@ -1,7 +1,5 @@
 /** Serves the pages, and keeps the index up to date meanwhile. */
 
-import { serve, type ServerType } from "@hono/node-server";
-import type { AddressInfo } from "node:net";
 import { now } from "../app/now.ts";
 import type { Reporter } from "../app/reporter.ts";
 import { count } from "../primitives/words.ts";
@@ -9,6 +7,7 @@ import { PatchsigError } from "../errors.ts";
 import { Desk, type DeskOptions } from "./desk.ts";
 import { exportPages } from "./export.ts";
 import { type ExportCounts, ExportFolder } from "./export-folder.ts";
+import { startListening } from "./listening.ts";
 import { createApp } from "./server.ts";
 
 /** What pages are made from, and how that is updated. */
@@ -43,7 +42,7 @@ export async function serveDesk(options: ServeOptions, reporter: Reporter): Prom
   const desk = new Desk({ ...options, still: false, state: () => progress });
   const hosts = new Set<string>(options.hosts);
   const app = createApp(desk, { hosts, write: options.write });
-  const { port } = await listening(options, app.fetch);
+  const { port } = await startListening(options, app.fetch);
   for (const name of ["localhost", "127.0.0.1", "[::1]"]) {
     hosts.add(`${name}:${port}`);
     if (port === 80) hosts.add(name);
@@ -100,37 +99,4 @@ export async function exportDesk(
   } finally {
     folder.close();
   }
-}
-
-/** Connections at a time; further ones are closed at once. */
-const MAX_CONNECTIONS = 512;
-/** Milliseconds: a client that sends its request slowly cannot hold a connection for longer. */
-const TIMEOUTS = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  connectionsCheckingInterval: 5_000,
-};
-
-function listening(
-  { address, port }: ServeOptions,
-  fetch: Parameters<typeof serve>[0]["fetch"],
-): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const server: ServerType = serve(
-      { fetch, hostname: address, port, serverOptions: { ...TIMEOUTS } },
-      resolve,
-    );
-    server.maxConnections = MAX_CONNECTIONS;
-    server.on("error", (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === "EADDRINUSE"
-          ? "is in use"
-          : `cannot be used (${error.code ?? error.message})`;
-      reject(
-        new PatchsigError("unwritable", `port ${port} of ${address} ${why}`, {
-          hint: "choose another one: --port N",
-        }),
-      );
-    });
-  });
 }

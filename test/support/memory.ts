@@ -7,7 +7,9 @@ import {
   accessSync,
   chmodSync,
   constants,
+  existsSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   statfsSync,
   writeFileSync,
@@ -19,11 +21,15 @@ const MEMORY = "/dev/shm";
 /** Bytes, several times what a run takes. */
 const ENOUGH = 4 * 2 ** 30;
 
+/** Then the run's process. */
+const NAME = "patchsig-tests-";
+const NAMED = new RegExp(`^${NAME}(\\d+)-`);
+
 /** For vitest, once a run: tests and what they start get it as TMPDIR; nothing of it stays. */
 export default function temporaryPlace(): void {
   const given = process.env["TMPDIR"] !== undefined;
-  const folder =
-    (given ? null : newFolder(MEMORY)) ?? mkdtempSync(join(tmpdir(), "patchsig-tests-"));
+  for (const place of [MEMORY, tmpdir()]) removeLeftovers(place);
+  const folder = (given ? null : newFolder(MEMORY)) ?? makeFolder(tmpdir());
   // servers run as somebody else
   chmodSync(folder, 0o1777);
   process.env["TMPDIR"] = folder;
@@ -37,7 +43,7 @@ function newFolder(place: string): string | null {
   try {
     const { bavail, bsize } = statfsSync(place);
     if (bavail * bsize < ENOUGH) return null;
-    folder = mkdtempSync(join(place, "patchsig-tests-"));
+    folder = makeFolder(place);
     writeFileSync(join(folder, "program"), "", { mode: 0o700 });
     accessSync(join(folder, "program"), constants.X_OK);
     rmSync(join(folder, "program"));
@@ -45,5 +51,32 @@ function newFolder(place: string): string | null {
   } catch {
     if (folder !== null) rmSync(folder, { recursive: true });
     return null;
+  }
+}
+
+function makeFolder(place: string): string {
+  return mkdtempSync(join(place, `${NAME}${process.pid}-`));
+}
+
+/** What runs have left here that were killed. */
+export function removeLeftovers(place: string): void {
+  if (!existsSync(place)) return;
+  for (const name of readdirSync(place)) {
+    const [, digits] = NAMED.exec(name) ?? [];
+    if (digits === undefined || isRunning(Number(digits))) continue;
+    try {
+      rmSync(join(place, name), { recursive: true, force: true });
+    } catch {
+      // somebody else's
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }

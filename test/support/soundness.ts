@@ -14,11 +14,6 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { COMMITS, commitsOf, commitsSince, git } from "./repo.ts";
 
-/** A folder in memory if possible: git am writes many small files. */
-function fastFolder(prefix: string): string {
-  return mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), prefix));
-}
-
 /** Stock `git am` in a repository that is reset after every mail. */
 export interface AmJudge {
   readonly repository: string;
@@ -55,7 +50,7 @@ function copyWith(base: string, repository: string, { config }: Setting): void {
 
 /** @param base a repository, of which a copy is judged in */
 export function openAm(base: string, setting: Setting = NO_SETTING): AmJudge {
-  const folder = fastFolder("patchsig-am-");
+  const folder = mkdtempSync(join(tmpdir(), "patchsig-am-"));
   const repository = join(folder, "r");
   copyWith(base, repository, setting);
   const head = git(repository, ["rev-parse", "HEAD"]).toString().trim();
@@ -128,7 +123,7 @@ const APPLY = `for i in $*; do
 done`;
 
 export function openPlumbing(base: string, setting: Setting = NO_SETTING): Plumbing {
-  const folder = fastFolder("patchsig-plumbing-");
+  const folder = mkdtempSync(join(tmpdir(), "patchsig-plumbing-"));
   const repository = join(folder, "r");
   const out = join(folder, "out");
   copyWith(base, repository, setting);

@@ -4,11 +4,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -87,6 +90,38 @@ function deadLinks(folder: string): string[] {
 }
 
 describe("a folder", () => {
+  test.each(["series", "raw", ".patchsig-export", ".patchsig-export.lock", ".patchsig-export.new"])(
+    "in which %s is a link: it is refused, and nothing is written or removed there",
+    async (name) => {
+      const [folder, elsewhere] = [newFolder(), newFolder()];
+      const top = join(folder, "pages");
+      await exported(get, top, 1_000);
+      const target = join(elsewhere, "target");
+      if (existsSync(join(top, name))) renameSync(join(top, name), target);
+      else mkdirSync(target);
+      symlinkSync(target, join(top, name));
+      const before = [pagesIn(top), pagesIn(elsewhere)];
+      // most pages of the one before are no longer in it
+      await expect(exported(fewer, top, 1)).rejects.toMatchObject({
+        code: "exists",
+        message: `${join(top, name)} is a symbolic link`,
+      });
+      expect([pagesIn(top), pagesIn(elsewhere)]).toEqual(before);
+    },
+  );
+
+  test("that is named by a link, and a page in it that is one", async () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, "there"));
+    symlinkSync("there", join(folder, "link"));
+    await exported(get, join(folder, "link/"), 1_000);
+    const page = join(folder, "there", "index.html");
+    renameSync(page, join(folder, "page"));
+    symlinkSync("../page", page);
+    const { written } = await exported(get, join(folder, "link/"), 1_000);
+    expect([written, lstatSync(page).isSymbolicLink()]).toEqual([1, false]);
+  });
+
   test("has all pages, and links that lead to files beside them", async () => {
     const folder = join(newFolder(), "new", "pages");
     const { files, written, removed } = await exported(get, folder, 100);
