@@ -99,13 +99,14 @@ async function developer(port: number): Promise<void> {
   say(`
 # Feeds
 
-A feed carries patches, reviews and test results without a mailing list behind them. It is a public-inbox (version 2)
-and nothing else; what it holds are mails. This page says how it is written and followed, and why so. \`make first-feed\` runs all
-that is shown up to "Decisions", and prints it.
+A feed publishes patches, reviews and test results without a mailing list. It is a public-inbox (version 2), and it contains
+mails. This page shows how to write and follow feeds, and why they are as they are. \`make first-feed\` runs everything that is
+shown up to "Decisions", and prints it.
 
 ## A developer: patches for everybody
 
-Alice says once which lists everybody can read; what went to another one never gets in. What \`send\` has sent goes into her feed.`);
+Alice names once the lists that everybody can read; a mail that went to no such list is not added. After that, all that \`send\`
+sends to them also goes into her feed.`);
   await run(
     "alice",
     `git config --global sendemail.smtpServer 127.0.0.1; git config --global sendemail.smtpServerPort ${port}`,
@@ -126,17 +127,17 @@ Alice says once which lists everybody can read; what went to another one never g
       "2525",
     ),
   );
-  say("Others can read it once it is on a web server, any will do:");
+  say("Others can read it once it is on a web server. Any web server will do:");
   await alice("git patchsig feed publish ~/feed --describe");
   await alice("cp -a ~/feed /srv/www/alice");
-  say("On a forge it needs an empty repository for each epoch, and is pushed instead:");
+  say("On a forge, each epoch needs an empty repository, to which it is pushed:");
   await alice("git init -q --bare /srv/forge/alice.0");
   await alice("git patchsig feed publish ~/feed --describe --push /srv/forge/alice");
 }
 
 async function testers(): Promise<void> {
   say(
-    "## A CI: what it tested, for everybody\n\nIt follows Alice, applies what she sent, and tests that:",
+    "## A CI: what it tested, for everybody\n\nThe CI follows Alice, applies what she sent, tests it, and signs the result:",
   );
   await ci("git patchsig feed follow https://example.org/alice");
   await ci("git patchsig am --quiet feed:alice");
@@ -147,20 +148,20 @@ async function testers(): Promise<void> {
   );
   await ci("git patchsig feed publish /srv/www/ci --describe");
   say(`
-The same run is the same mail: a job that is started again adds nothing. Two jobs may add at the same time: one waits for the other.
+A run always makes the same mail, so a job that is started again adds nothing. Two jobs may add mails at the same time: one waits.
 
-Another CI follows it, and accepts its key for results:`);
+Another CI follows the first one, and accepts its key for results:`);
   const key = (await run("ci", "git patchsig key show")).match(/RW[A-Za-z0-9+/]{54}/)![0];
   await other("git patchsig feed follow https://example.org/ci");
   await other(`git patchsig trust accept --result-only ci@example.org ${key}`);
-  say("It tests what it finds in Alice's feed, too, and asks first whether that was done:");
+  say("It tests Alice's patches too, but asks first whether somebody has tested them:");
   await other("git patchsig feed follow https://example.org/alice");
   await other("git patchsig am --quiet feed:alice");
   await other("git patchsig tested --update --test net --env arch=x86_64 || make test");
   await other("git patchsig tested --test net --env arch=arm64 || echo make test");
   say(`
-It runs its tests when the tree, the test or the environment is another, and when the key is not accepted or was revoked. If the feed was
-rewritten, or keeps an epoch back, \`feed update\` ends with 1, and what was withdrawn counts no more.`);
+It runs its own tests if tree, test or environment differ, and if the key is not accepted, or was revoked. If a feed's history was
+rewritten, or an epoch is missing, \`feed update\` exits with 1, and withdrawn results no longer count.`);
 }
 
 async function maintainer(): Promise<void> {
@@ -174,13 +175,14 @@ async function maintainer(): Promise<void> {
   await mia("git patchsig review --quiet --reviewed-by --to-feed ~/feed feed:alice");
   await mia("git patchsig feed verify ci ~/feed");
   say(`
-A timer runs the next two: what is new, and what is too old to keep. The first one ends with 1 if a feed took something back.`);
+A timer runs the next two commands: one fetches what is new, and exits with 1 if a feed took something back; the other drops what is too
+old.`);
   await mia("git patchsig feed update");
   await mia("git patchsig feed gc --keep 12.months");
   say(
-    "Of a list with millions of mails, ask for your part:\n\n    git patchsig feed follow https://lore.example.org/all --as mine --query 'dfn:drivers/i2c' --since 1.month",
+    "From a list with millions of mails, you can ask for your part only:\n\n    git patchsig feed follow https://lore.example.org/all --as mine --query 'dfn:drivers/i2c' --since 1.month",
   );
-  say("The CI takes a result back, which was there for everybody:");
+  say("Now the CI takes back a result that it had published:");
   const epoch = join(www, "ci", "git", "0.git");
   execFileSync(
     "sh",
@@ -199,8 +201,8 @@ async function mirrorOwner(): Promise<void> {
   await mia("git patchsig feed follow https://example.org/alice --as whole");
   await mia("git patchsig feed mirror whole /srv/www/mirror");
   say(`
-\`feed update\` and \`feed mirror\` once more bring the copy up to date. It keeps what the feed has withdrawn, and then says so and stops.
-Whoever follows the copy gets what whoever follows the feed gets:`);
+Running \`feed update\` and \`feed mirror\` again brings the copy up to date. If the feed has withdrawn mails, \`feed mirror\` stops and says so:
+the copy keeps them. Followers of the copy get the same as followers of the feed:`);
   await other("git patchsig feed follow https://example.org/mirror");
 }
 
