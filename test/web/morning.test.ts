@@ -148,7 +148,7 @@ test("what needs a look stands on top", async () => {
     "dt",
     "tests fail 1",
     "phy",
-    "wait for their authors 1",
+    "waiting for their authors 1",
     "half",
     "done 1",
     "doc",

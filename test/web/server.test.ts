@@ -279,6 +279,6 @@ describe("marking a series", () => {
     const done = await post(form);
     expect([done.status, done.headers.get("location")]).toEqual([303, "/series/b0%40x"]);
     expect(await text("/series")).toContain("<small>waiting: asked for a test</small>");
-    expect(await text("/")).toContain("wait for their authors");
+    expect(await text("/")).toContain("waiting for their authors");
   });
 });

@@ -18,7 +18,7 @@ const TITLES: Readonly<Record<Section, SafeText>> = {
   failing: ours`tests fail`,
   reviewed: ours`reviewed or acked`,
   new: ours`new`,
-  "waiting-for-author": ours`wait for their authors`,
+  "waiting-for-author": ours`waiting for their authors`,
   done: ours`done`,
 };
 
