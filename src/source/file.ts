@@ -17,7 +17,7 @@ import { EMPTY } from "../primitives/bytes.ts";
 import { type MboxMessage, MboxSplitter } from "../mail/mbox.ts";
 import { MAGIC_BYTES, unpacked } from "./compressed.ts";
 import { isMaildir, maildirPrefix, mailsIn } from "./maildir.ts";
-import { formatMark, isSameMail, type Mark, readMark } from "./mbox-mark.ts";
+import { formatMark, isReplacedMbox, isSameMail, type Mark, readMark } from "./mbox-mark.ts";
 import {
   type Cursor,
   type CursorOf,
@@ -181,7 +181,7 @@ async function* readFile(
     const packed = unpacked(head.subarray(0, length), chunks, fd, file);
     if (cursorOf === undefined) return yield* cut(packed ?? chunks, file);
     if (packed !== null || !stat.isFile()) throw nothingNew(file);
-    yield* readOn(fd, file, stat.size, cursorOf, onRead);
+    yield* readOn(fd, file, stat, cursorOf, onRead);
   } finally {
     closeSync(fd);
   }
@@ -197,13 +197,15 @@ export function isRewrittenMbox(file: string, cursorOf: CursorOf): boolean {
   if (cursor === null) return false;
   const fd = reading(file, () => openSync(file, constants.O_RDONLY | constants.O_NONBLOCK));
   try {
-    return readMark(cursor, fd, file, reading(file, () => fstatSync(fd)).size) === null;
+    const stat = reading(file, () => fstatSync(fd));
+    return isReplacedMbox(cursor, stat) || readMark(cursor, fd, file, stat.size) === null;
   } finally {
     closeSync(fd);
   }
 }
 
-function mboxCursor(file: string): string {
+/** The name of its cursor. */
+export function mboxCursor(file: string): string {
   return `mbox ${reading(file, () => realpathSync(file))}`;
 }
 
@@ -211,14 +213,15 @@ function mboxCursor(file: string): string {
 async function* readOn(
   fd: number,
   file: string,
-  size: number,
+  stat: Stats,
   cursorOf: CursorOf,
   onRead: OnRead,
 ): SourceItems {
+  const { size } = stat;
   const name = mboxCursor(file);
   const last = readMark(cursorOf(name), fd, file, size);
   if (last?.end === size) return;
-  const cursorAt = (mark: Mark): Cursor => ({ name, value: formatMark(fd, file, mark) });
+  const cursorAt = (mark: Mark): Cursor => ({ name, value: formatMark(fd, file, mark, stat) });
   const isDone = (mark: Mark): boolean =>
     last !== null && mark.start === last.start && isSameMail(fd, file, last, mark.end);
   yield* cut(chunksOf(fd, file, onRead, size, last?.start ?? 0), file, {

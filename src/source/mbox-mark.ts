@@ -1,10 +1,11 @@
 /**
- * How far an mbox was read, as stored text: `START END DIGEST`. The digest tells if the file was rotated,
- * truncated or rewritten since, and the end tells if its last mail was still being written.
+ * How far an mbox was read, as stored text: `START END DIGEST INODE MTIME`. The digest tells if the file was rotated,
+ * truncated or rewritten since, and the end tells if its last mail was still being written. The others tell if another
+ * file of the same length has taken its place.
  */
 
 import { createHash } from "node:crypto";
-import { readSync } from "node:fs";
+import { readSync, type Stats } from "node:fs";
 import { reading } from "./reading.ts";
 
 /** The last processed mail, with its From line: bytes of the file. */
@@ -18,9 +19,12 @@ export interface Mark {
 /** How many bytes identify a mail: a From line and a header. */
 const DIGESTED = 1024;
 
-export function formatMark(fd: number, name: string, mark: Mark): string {
-  return `${mark.start} ${mark.end} ${digestOf(fd, name, mark)}`;
+/** @param stat the file's, when it was opened */
+export function formatMark(fd: number, name: string, mark: Mark, stat: Stats): string {
+  return `${mark.start} ${mark.end} ${digestOf(fd, name, mark)} ${stat.ino} ${Math.floor(stat.mtimeMs)}`;
 }
+
+const MARK = /^(\d+) (\d+) ([0-9a-f]{16})(?: (\d+) (\d+))?$/;
 
 /**
  * @param text what `formatMark` gave; null if the file was never read
@@ -29,10 +33,22 @@ export function formatMark(fd: number, name: string, mark: Mark): string {
  * @throws PatchsigError "unreadable"
  */
 export function readMark(text: string | null, fd: number, name: string, size: number): Mark | null {
-  const [, start, end, digest] = /^(\d+) (\d+) ([0-9a-f]{16})$/.exec(text ?? "") ?? [];
+  const [, start, end, digest] = MARK.exec(text ?? "") ?? [];
   const mark = { start: Number(start), end: Number(end) };
   if (!(mark.start < mark.end && mark.end <= size)) return null;
   return digest === digestOf(fd, name, mark) ? mark : null;
+}
+
+/**
+ * Has a program put another file of the same length here? A file that was only written to is the same one: mail
+ * programs note in their mboxes what was read, in place. One that was only copied has its time.
+ *
+ * @param text what `formatMark` gave
+ */
+export function isReplacedMbox(text: string, { size, ino, mtimeMs }: Stats): boolean {
+  const [, , end, , inode, mtime] = MARK.exec(text) ?? [];
+  if (inode === undefined || Number(end) !== size) return false;
+  return inode !== String(ino) && mtime !== String(Math.floor(mtimeMs));
 }
 
 /**

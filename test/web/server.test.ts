@@ -1,5 +1,6 @@
 /** The pages as a browser asks for them: what they say, what they refuse, and that mails stay text. */
 
+import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { join } from "node:path";
 import type { Hono } from "hono";
@@ -41,6 +42,22 @@ async function text(path: string): Promise<string> {
   expect(answer.status).toBe(200);
   return answer.text();
 }
+
+test("a page judges the mails that it shows, not those that were indexed", async () => {
+  const shelf = newShelf(newFolder());
+  const mbox = writeMbox(join(shelf.folder, "mbox"), MAILS);
+  await shelf.update([mbox]);
+  const pages = createApp(deskOf(shelf), { hosts: HOSTS, write: false });
+  const shown = async (path: string): Promise<string> =>
+    (await pages.request(`http://localhost:8025${path}`, { headers: HOST })).text();
+  const [patch, series] = ["/patch/a1%40x", "/series/a0%40x"];
+  expect(await shown(patch)).not.toContain("diff changed after signing");
+  // in place, at equal length: the index does not look again
+  writeFileSync(mbox, readFileSync(mbox, "latin1").replaceAll("\n+one\n", "\n+own\n"), "latin1");
+  expect(await shelf.update([mbox])).toMatchObject({ mails: 0 });
+  for (const path of [patch, series])
+    expect(await shown(path)).toContain("diff changed after signing");
+});
 
 describe("pages", () => {
   test.each([

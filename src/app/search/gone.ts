@@ -15,7 +15,7 @@ import { gitSucceeds, gitText } from "../../git/run.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
 import { nameOfMail } from "../../mail/message-id.ts";
 import { threadHeader } from "../../mail/thread-header.ts";
-import { isRewrittenMbox } from "../../source/file.ts";
+import { isRewrittenMbox, mboxCursor } from "../../source/file.ts";
 import { hasBothFolders, maildirPrefix, mailsIn } from "../../source/maildir.ts";
 import { isDirectory } from "../../source/reading.ts";
 import type { PlacedRow } from "../../store/index-sql.ts";
@@ -93,7 +93,7 @@ function cursorPrefix(above: string, name: string): string {
 /** Places in an mbox are offsets: once it is written anew, all its mails leave, and come in again. */
 function goneFromMbox(index: IndexStore, file: string): Gone {
   if (!isRewrittenMbox(file, (name) => index.cursor(name))) return NOTHING;
-  return { ...NOTHING, mails: index.mailsOfSource(file) };
+  return { ...NOTHING, mails: index.mailsOfSource(file), cursors: [mboxCursor(file)] };
 }
 
 function goneFromMaildir(index: IndexStore, maildir: string): Gone {

@@ -1,7 +1,15 @@
 /** What a source no longer has leaves the index, in whatever order it is noticed. */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { followFeed } from "../../../src/app/feed/follow.ts";
@@ -87,6 +95,31 @@ describe("an mbox", () => {
     writeMbox(mbox, left);
     await shelf.update([mbox]);
     expect(await ids(shelf)).toEqual(expected);
+    expect(await shelf.update([mbox])).toEqual({ mails: 0, unread: 0, lost: 0 });
+  });
+
+  /** Changes a title, at equal length, in another file or in the same one. */
+  function edit(mbox: string, how: "other" | "same", time: number): void {
+    const text = readFileSync(mbox, "latin1").replace("[PATCH] alone", "[PATCH] along");
+    const file = how === "other" ? `${mbox}.new` : mbox;
+    writeFileSync(file, text, "latin1");
+    utimesSync(file, time, time);
+    if (how === "other") renameSync(file, mbox);
+  }
+
+  test.each([
+    ["put there by a program that edits: it is read anew", "other", 2, "along"],
+    ["written to in place, as flags are: it is not", "same", 2, "alone"],
+    ["copied there with its time, as from a backup: it is not", "other", 1, "alone"],
+  ] as const)("of equal length, %s", async (_, how, time, title) => {
+    const shelf = newShelf(newFolder());
+    const mbox = writeMbox(join(shelf.folder, "mbox"), [COVER, ALONE, FIRST, SECOND]);
+    utimesSync(mbox, 1, 1);
+    await shelf.update([mbox], 1);
+    edit(mbox, how, time);
+    await shelf.update([mbox], 2);
+    expect(await shelf.find(`s:${title}`)).toEqual(["x"]);
+    expect(await ids(shelf)).toEqual(["a0", "a1", "a2", "x"]);
     expect(await shelf.update([mbox])).toEqual({ mails: 0, unread: 0, lost: 0 });
   });
 
