@@ -1,15 +1,17 @@
-/** Threads that work beside this one: a script of the program, which answers each job in order. */
+/** Threads that work beside this one: each runs a script of the program, which answers jobs in their order. */
 
 import { parentPort, Worker } from "node:worker_threads";
 import { type ErrorCode, PatchsigError } from "../errors.ts";
 
-/** `J`, `A`: jobs and answers, as `structuredClone` copies them. */
+/** `J` and `A` are jobs and answers; they must be what `structuredClone` can copy. */
 export interface WorkerThread<J, A> {
-  /** Jobs that are not answered yet. */
+  /** How many jobs have not been answered yet. */
   readonly waiting: number;
   /**
-   * @param moved memory of the job that the thread gets instead of a copy
-   * @throws what the thread's work threw; an Error if it has ended
+   * Sends a job to the thread.
+   *
+   * @param moved memory of the job that is moved to the thread, not copied
+   * @throws what the work threw there; an Error if the thread has ended
    */
   ask(job: J, moved?: readonly ArrayBuffer[]): Promise<A>;
   close(): void;
@@ -19,7 +21,7 @@ type WorkerAnswer<A> =
   | { readonly ok: true; readonly answer: A }
   | { readonly ok: false; readonly error: unknown; readonly known: KnownFailure | null };
 
-/** A PatchsigError: a copy of an error has only its message. */
+/** The rest of a PatchsigError: the copy of an error that a thread sends has only its message. */
 interface KnownFailure {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -30,7 +32,7 @@ interface Waiting<A> {
   readonly reject: (error: unknown) => void;
 }
 
-/** @param options what the script gets as its `workerData` */
+/** Starts a thread. @param options the script's `workerData` */
 export function startWorker<J, A>(script: URL, options: unknown): WorkerThread<J, A> {
   const worker = new Worker(script, { workerData: options });
   /** The oldest first. */
@@ -67,20 +69,20 @@ function failureIn({ error, known }: WorkerAnswer<never> & { readonly ok: false 
   });
 }
 
-/** What the script of a thread runs. @param work takes what `ask` was given, one job after the other */
+/** Answers the jobs in a thread's script. @param work gets what `ask` was given, one job after the other */
 export function answerJobs(work: (job: never) => unknown): void {
   let last: Promise<void> = Promise.resolve();
   parentPort!.on("message", (job) => {
     last = last.then(async () => {
       const answer = await answerTo(() => work(job as never));
-      // a thread has no origin, whatever the rule for windows says
+      // the rule is about windows: the port of a thread takes no origin
       // oxlint-disable-next-line unicorn/require-post-message-target-origin
       parentPort!.postMessage(answer);
     });
   });
 }
 
-/** What the work says, or what stopped it. */
+/** What the work returned, or the error that it threw. */
 export async function answerTo<A>(work: () => A | Promise<A>): Promise<WorkerAnswer<A>> {
   try {
     return { ok: true, answer: await work() };

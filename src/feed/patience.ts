@@ -1,39 +1,42 @@
-/** How long a server is waited for that nobody vouches for, and how slowly it may send. */
+/** How long to wait for a server that nobody need trust, and how slowly it may send. Pure. */
 
 export interface FeedPatience {
-  /** For how long it may say nothing, in seconds. */
+  /** Seconds that the server may send nothing. */
   readonly silence: number;
-  /** What it has to send in the long run, in bytes a second. */
+  /** Bytes a second that it has to send on average, over `longRun`. */
   readonly speed: number;
 }
 
 export const PATIENCE_HINT =
-  "git's settings http.lowSpeedTime (seconds) and http.lowSpeedLimit (bytes a second) say when it is given up";
+  "git's settings http.lowSpeedTime (seconds) and http.lowSpeedLimit (bytes a second) say when to give up";
 
-/** The long run: so many times as long as it may say nothing. A git server works on its answer for minutes. */
+/** How many times `silence` the long run is: a git server may work on its answer for minutes. */
 const LONG_RUN = 10;
 
-/** Milliseconds. */
+/** The time over which the speed is measured, in milliseconds. */
 export function longRun({ silence }: FeedPatience): number {
   return LONG_RUN * silence * 1000;
 }
 
-/** Watches one answer. A server that sends a byte now and then is never silent, and never ends. */
+/** Watches the speed of one answer: a server that sends a byte now and then is never silent, and never done. */
 export class Pace {
   readonly #patience: FeedPatience;
-  /** When the last look was, and what had come by then. */
+  /** The start of the current measurement, and how many bytes had come by then. */
   #since: number;
   #before: number;
 
-  /** @param now milliseconds, on any clock */
+  /**
+   * @param now milliseconds, on any clock
+   * @param bytes that had come by then
+   */
   constructor(patience: FeedPatience, now: number, bytes = 0) {
     this.#patience = patience;
     [this.#since, this.#before] = [now, bytes];
   }
 
   /**
-   * @param bytes that came until now
-   * @returns in words what is wrong, once too little came in the long run
+   * @param bytes that have come by now
+   * @returns what is wrong, in words, if too little came in the long run; else null
    */
   flaw(now: number, bytes: number): string | null {
     const { speed } = this.#patience;
@@ -45,7 +48,7 @@ export class Pace {
     return came <= 0 ? "stopped sending" : `sends less than ${speed} bytes a second`;
   }
 
-  /** As if it had begun to send only now. */
+  /** Begins a new measurement. */
   restart(now: number, bytes: number): void {
     [this.#since, this.#before] = [now, bytes];
   }

@@ -1,7 +1,7 @@
 /**
- * Fetches an epoch of a followed feed, and no more of it than is wanted, if the server can leave things out. git fetches
- * into a ref of our own: readers see nothing new until `acceptIncoming` moves the branch. If a fetch is cut off, what
- * came stays, and the next one goes on from there.
+ * Fetches an epoch of a followed feed, and no more of it than is wanted, if the server can leave things out. git
+ * fetches into a ref of our own: readers see nothing new until `acceptIncoming` moves the branch. If a fetch is cut
+ * off, what came stays, and the next one goes on from there.
  */
 
 import { existsSync, readdirSync, rmSync } from "node:fs";
@@ -33,7 +33,10 @@ export interface FetchWishes {
   readonly mayLeave: boolean;
   /** Bytes that the epoch may have on disk. */
   readonly maxBytes: number;
-  /** Of a web server. A git server prepares packs in silence: only what it sends in the long run counts. */
+  /**
+   * How long to wait for the server. A git server may prepare packs in silence: only its speed in the long run
+   * counts.
+   */
   readonly patience: FeedPatience;
   readonly onProgress?: ((stage: string, done: number, total: number) => void) | undefined;
 }
@@ -70,8 +73,8 @@ async function tipsOf(epoch: Epoch): Promise<{ old: string | null; head: string 
  * Fetches what is new in an epoch.
  *
  * @returns null if the server has no commit
- * @throws PatchsigError "git-failed"; "too-large" if the epoch would exceed `maxBytes`; "unreadable" if the server sends
- *   nothing for too long; "not-a-mail" if the repository is not a public-inbox
+ * @throws PatchsigError "git-failed"; "too-large" if the epoch would exceed `maxBytes`; "unreadable" if the server
+ *   sends nothing for too long; "not-a-mail" if the repository is not a public-inbox
  */
 export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<FetchedEpoch | null> {
   const { address, abilities, headersOnly } = wishes;
@@ -181,8 +184,8 @@ async function missingBlobs(epoch: Epoch, old: string | null): Promise<string[]>
 }
 
 /**
- * Runs `git fetch`, and stops it when the epoch exceeds its limit, or grows too slowly. Whatever a server says of its
- * work is not counted: it could say that for ever.
+ * Runs `git fetch`, and stops it when the epoch exceeds its limit, or grows too slowly. What a server says about its
+ * progress does not count: it could go on saying that forever.
  */
 async function watched(
   epoch: Epoch,
@@ -216,7 +219,7 @@ async function watched(
     check();
     await transfer(epoch.repository, args, {
       onProgress: (stage, done, total) => {
-        // work of this machine, after all has come: a hundred steps at most, whoever says so
+        // resolving deltas is our own work, after all has come: it may restart the clock, at most a hundred times
         const share = stage === "resolving" ? Math.floor((100 * done) / total) : 0;
         if (share > resolved) pace.restart(Date.now(), folderSize(objects));
         resolved = Math.max(resolved, share);

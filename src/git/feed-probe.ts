@@ -12,18 +12,18 @@ export interface Probe extends ServerAbilities {
 }
 
 /**
- * Settings by which git gives up on a web server that sends nothing, and follows no redirect: it would follow one from
- * https to http, where an attacker could choose the next.
+ * Settings by which git gives up on a web server that sends nothing, and follows no redirect: git would follow one from
+ * https to http, and there an attacker could choose where the next one leads.
  */
 export function webSettings({ silence }: FeedPatience): string[] {
   const patient = ["http.lowSpeedLimit=1", `http.lowSpeedTime=${Math.ceil(silence)}`];
   return [...patient, "http.followRedirects=false"];
 }
 
-/** As git and curl say it, and `probe`. */
+/** A redirect in the words of git, and of `probe`. */
 const REDIRECT = /(?:returned error:|the server answers) 30[12378]$/;
 
-/** Does the server say that the repository is elsewhere? */
+/** Whether an error says that the server redirects. */
 export function isRedirect(error: unknown): boolean {
   return error instanceof PatchsigError && REDIRECT.test(error.message);
 }
@@ -33,10 +33,10 @@ const MAX_SAID = 1 << 20;
 
 /**
  * @param address checked by the caller (feed/url.ts)
- * @param patience how long the server may send nothing; how long it may take is the long run
+ * @param patience how long the server may send nothing; in all, it may take the long run (`longRun`)
  * @returns null if git finds no repository there
- * @throws PatchsigError "git-missing"; "too-large" if the server sends without end; "unreadable" if it does not answer, or
- *   answers that it is busy or broken, or that the repository is elsewhere (`isRedirect`)
+ * @throws PatchsigError "git-missing"; "too-large" if the server sends without end; "unreadable" if it does not
+ *   answer, or answers that it is busy or broken, or redirects (`isRedirect`)
  */
 export function probe(address: string, patience: FeedPatience): Promise<Probe | null> {
   return new Promise((resolve, reject) => {

@@ -74,7 +74,7 @@ type ComparedFacts = Pick<
   "commit" | "subject" | "author" | "status" | "amended" | "added" | "carriedFrom" | "record"
 >;
 
-/** What a commit is, compared with what was signed, whatever the signer's key is worth. */
+/** How a commit compares with what was signed, before it is asked what the signer's key is worth. */
 export interface CommitEvidence extends ComparedFacts, SignedFacts {
   readonly tree: string;
   /** As in `CommitResult`, before the key is judged. */
@@ -83,7 +83,7 @@ export interface CommitEvidence extends ComparedFacts, SignedFacts {
   readonly reviewed: readonly Omit<ReviewedTrailer, "trust">[];
   /** The good test results in all records. */
   readonly results: readonly SignedResult[];
-  /** What is wrong with the note besides, in a few words each. */
+  /** What else is wrong with the note, in a few words each. */
   readonly flaws: readonly string[];
 }
 
@@ -104,8 +104,9 @@ const ORDER: readonly CommitStatus[] = [
 ];
 
 /**
+ * Compares a commit with the record in its note that fits it best.
+ *
  * @param note null if the commit has none
- * @returns by the record that fits the commit best
  */
 export function commitEvidence(
   commit: CommitFacts,

@@ -1,4 +1,4 @@
-/** Judges a commit: what its signer's key is worth now, and what the policy wants. */
+/** Judges a commit by what its signer's key is worth now, and by the policy. */
 
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { Decision } from "../trust/decide.ts";

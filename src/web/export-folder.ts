@@ -1,7 +1,7 @@
 /**
  * A folder of exported pages, which a web server may show all the time. A run writes all new pages beside the old ones,
- * and then moves each into its place: until then, the old pages stay as they are, and each is replaced in one step. Then
- * pages that are no longer part of the export are removed. Files that no export wrote stay.
+ * and then moves each into its place: until then, the old pages stay as they are, and each is replaced in one step.
+ * Then pages that are no longer part of the export are removed. Files that no export wrote stay.
  */
 
 import { createHash } from "node:crypto";
@@ -151,7 +151,7 @@ export class ExportFolder {
     });
   }
 
-  /** The path of a page. @throws PatchsigError "exists" if that is below a link */
+  /** The path of a page. @throws PatchsigError "exists" if its folder is a symbolic link */
   #page(name: string): string {
     const below = dirname(name);
     if (below !== ".") refuseLink(this.#path(below));
@@ -179,15 +179,15 @@ function readManifest(file: string): Map<string, Set<string>> {
   return found;
 }
 
-/** Links lead out of the export: into files of somebody else, which would be taken for pages. */
+/** A symbolic link may lead out of the export, to somebody else's files, which would then be replaced like pages. */
 function refuseLink(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
   throw new PatchsigError("exists", `${path} is a symbolic link`, {
-    hint: "an export writes through none: remove it",
+    hint: "an export does not write through links: remove it",
   });
 }
 
-/** Null if there is no such regular file, or a link to one. */
+/** Null if there is no such regular file; a link to one does not count. */
 function digestOf(file: string): string | null {
   const stat = lstatSync(file, { throwIfNoEntry: false });
   return stat?.isFile() === true ? sha256(readFileSync(file)) : null;

@@ -1,25 +1,25 @@
-/** Listens for browsers, within limits: clients that are slow, or many, do not keep others out. */
+/** Listens for browsers, within limits, so that slow or many clients do not keep others out. */
 
 import { serve, type ServerType } from "@hono/node-server";
 import type { AddressInfo } from "node:net";
 import { PatchsigError } from "../errors.ts";
 
 export interface ServerLimits {
-  /** At a time; further ones are closed at once. */
+  /** Most connections at a time; further ones are closed at once. */
   readonly connections: number;
   /** Milliseconds that a client may take for the header of a request. */
   readonly header: number;
-  /** Milliseconds that it may take for all of it. */
+  /** Milliseconds that a client may take for a whole request. */
   readonly request: number;
-  /** Milliseconds between two looks at who takes too long. */
+  /** Milliseconds between two checks of these times. */
   readonly check: number;
 }
 
 const LIMITS: ServerLimits = { connections: 512, header: 10_000, request: 30_000, check: 5_000 };
 
 /**
- * @param port 0 for any that is free
- * @returns the port, and how to close it
+ * @param port 0 for any free port
+ * @returns the port, and a function that closes it
  * @throws PatchsigError "unwritable" if the port is taken, or may not be used
  */
 export function startListening(

@@ -13,7 +13,7 @@ import { writing } from "../../store/whole-file.ts";
 import { now } from "../now.ts";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** In a feed's folder: what is remembered of it. */
+/** The file with a feed's state, in the feed's folder. */
 export const STATE = "followed.json";
 
 function feedsFolder(): string {

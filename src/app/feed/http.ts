@@ -9,7 +9,7 @@ import { gitConfig } from "../settings.ts";
 export interface WebAnswer {
   readonly status: number;
   readonly ok: boolean;
-  /** Where redirects have led. */
+  /** The address that answered, after redirects. */
   readonly place: string;
   /**
    * The server says that it has only a part of the archive (`X-Archive-Coverage: partial`, as kernel.org's mirrors
@@ -19,7 +19,7 @@ export interface WebAnswer {
   /**
    * The content, as it comes. The caller reads it to its end, or calls `return`.
    *
-   * @throws PatchsigError "unreadable" if it is cut off, or the server stops sending, or sends too slowly (`Pace`)
+   * @throws PatchsigError "unreadable" if it is cut off, or if the server stops sending or sends too slowly (`Pace`)
    */
   readonly body: AsyncGenerator<Buffer>;
 }
@@ -28,7 +28,7 @@ export interface WebAnswer {
  * Gets a whole file.
  *
  * @param most bytes
- * @param seconds that the server may send nothing
+ * @param terms how long and how slowly the server may send
  * @returns null if the server does not have it
  * @throws PatchsigError "unreadable" if the server cannot be reached, or is busy or broken; "too-large"
  */
@@ -64,7 +64,7 @@ export async function ask(url: string, method = "GET", terms = patience()): Prom
   const controller = new AbortController();
   const { signal } = controller;
   const { silence } = terms;
-  /** Milliseconds that we waited for the server; what the caller takes for the bytes does not count. */
+  /** Milliseconds that we waited for the server; the caller's own time does not count. */
   let waited = 0;
   const waitFor = async <T>(work: Promise<T>): Promise<T> => {
     const began = Date.now();
@@ -82,7 +82,7 @@ export async function ask(url: string, method = "GET", terms = patience()): Prom
       waited += Date.now() - began;
     }
   };
-  /** Passes on what comes fast enough. */
+  /** Passes the bytes on, and throws if they come too slowly. */
   async function* inTime(parts: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
     const pace = new Pace(terms, waited);
     let size = 0;
@@ -118,7 +118,7 @@ export async function ask(url: string, method = "GET", terms = patience()): Prom
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MAX_HOPS = 20;
-/** Of an address that a server names. */
+/** Characters of a server's redirect in a message. */
 const MAX_SHOWN = 200;
 
 async function* bodyOf(
@@ -162,7 +162,7 @@ function unreachable(url: string, why: string | null, cause: unknown): PatchsigE
   });
 }
 
-/** How long and how slowly a server may send, by git's settings; git's own fetches obey the first one, too. */
+/** How long and how slowly a server may send, by git's settings; git's own fetches obey http.lowSpeedTime, too. */
 export function patience(): FeedPatience {
   return {
     silence: positive("http.lowSpeedTime", 60),

@@ -1,4 +1,4 @@
-/** Maintains followed feeds: copies them for others, and packs them on disk. */
+/** Maintains followed feeds: mirrors them for others, packs them, and drops old mails. */
 
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";

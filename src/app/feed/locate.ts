@@ -87,14 +87,14 @@ export function repositoryAt(address: string): Promise<Probe | null> {
   });
 }
 
-/** What git asks a web server first. */
+/** The path that git asks a web server for first. */
 const REFS = "/info/refs?service=git-upload-pack";
 
 /**
- * Does something with a repository at its address; if its server says that it is elsewhere, there. git is not led
- * anywhere by a server.
+ * Runs `work` with the address of a repository; if the server redirects, again with the final address. git itself
+ * follows no redirect.
  *
- * @throws PatchsigError "unreadable" if nobody may be led there; as `work`
+ * @throws PatchsigError "unreadable" if a redirect must not be followed; others as `work`
  */
 export async function whereItIs<T>(
   address: string,

@@ -37,8 +37,8 @@ import {
 const LAG = 2 * DAY;
 
 /**
- * Updates a followed feed, under its lock. The state is stored after each epoch, so a run that was cut off goes on where
- * it was.
+ * Updates a followed feed, under its lock. The state is stored after each epoch, so a run that was cut off goes on
+ * where it was.
  *
  * @param refill true to fetch older mails too that are not here
  * @throws PatchsigError as `fetchEpoch`, `offeredEpochs` and `updateByQuery`
@@ -50,7 +50,7 @@ export async function updateFeed(
 ): Promise<FeedUpdate> {
   const { name, query } = asked;
   if (query !== null) return whileFollowed(name, () => updateByQuery(asked, reporter));
-  // as it is now: another run may have changed it before we got the lock
+  // its state now: another run may have changed it before we got the lock
   return withFollowed(name, reporter.say, async (feed, folder) => {
     const state: State = {
       feed,

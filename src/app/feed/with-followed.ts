@@ -1,4 +1,4 @@
-/** Work on feeds that are followed: one program at a time, and none on a feed that was unfollowed meanwhile. */
+/** Work on followed feeds: one program at a time, and none on a feed that was unfollowed meanwhile. */
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -8,10 +8,10 @@ import { withFeed } from "./add.ts";
 import { followedFeed, followedFolder, STATE } from "./followed.ts";
 
 /**
- * Runs `work` under the feed's lock.
+ * Runs `work` under the feed's lock, with the feed's state as of then.
  *
- * @param say gets a line if it has to wait for another program
- * @throws PatchsigError "not-found" if it is not followed, or no longer once the lock is there
+ * @param say gets a line if another program holds the lock
+ * @throws PatchsigError "not-found" if the feed is not followed, or was unfollowed while we waited
  */
 export async function withFollowed<T>(
   name: string,
@@ -23,7 +23,7 @@ export async function withFollowed<T>(
   return whileFollowed(name, () => withFeed(folder, say, () => work(followedFeed(name), folder)));
 }
 
-/** Runs `work`. If it fails, and the feed is followed no more, that is the error. */
+/** Runs `work`. If it fails because the feed was unfollowed meanwhile, the error says that. */
 export async function whileFollowed<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -33,11 +33,11 @@ export async function whileFollowed<T>(name: string, work: () => Promise<T>): Pr
   }
 }
 
-/** Forgets a feed and all that came from it. An update that is under way comes to its end first. */
+/** Unfollows a feed, and removes its mails. Waits for an update that is under way. */
 export async function forgetFeed(name: string, say: (line: string) => void): Promise<void> {
   await withFollowed(name, say, async (_, folder) =>
     writing(folder, () => {
-      // the state first: without it, what a run leaves that was killed is no feed any more
+      // the state first: if this run is killed, what is left does not count as a feed
       rmSync(join(folder, STATE));
       rmSync(folder, { recursive: true, force: true });
     }),

@@ -1,4 +1,4 @@
-/** Checks commits against the records in their notes: offline, and many in one run. */
+/** Checks commits against the records in their notes: offline, many commits in one run. */
 
 import { type NamedCommit, walkCommits, type WalkOptions } from "../../git/commit-walk.ts";
 import { readNotes } from "../../git/notes.ts";
@@ -13,13 +13,16 @@ import { SharedProver } from "./shared-prover.ts";
 export interface CommitSelection extends WalkOptions {
   /** A ref with notes, or a commit of such a ref. Default: `NOTES_REF`. */
   readonly notes?: string | undefined;
-  /** Threads that compare commits beside this one, once there are many. Default: 0. */
+  /** How many threads compare commits beside this one, once there are many commits. Default: 0. */
   readonly threads?: number;
-  /** Of `CommitProver`. Default: `MAX_NOTES`. */
+  /** As for `CommitProver`. Default: `MAX_NOTES`. */
   readonly maxNotes?: number;
 }
 
-/** Most commits that one thread compares at a time: nearly all of their files are those of the commits before. */
+/**
+ * Most commits of a chunk, which one thread compares. Long chunks are fast: most files were read for earlier
+ * commits.
+ */
 const MAX_CHUNK = 512;
 
 /**
@@ -53,7 +56,7 @@ export async function* checkCommits(
   }
 }
 
-/** Each as many commits as came before it, so that the first results are there soon. */
+/** Chunks that double in length up to MAX_CHUNK, so that the first results are there soon. */
 async function* chunksOf(
   batches: AsyncIterable<readonly NamedCommit[]>,
 ): AsyncGenerator<readonly NamedCommit[]> {
@@ -71,11 +74,14 @@ async function* chunksOf(
 
 interface Proving {
   readonly commits: readonly NamedWithNote[];
-  /** What the first of them are. */
+  /** The evidence of the first of them: of all, unless their notes are very long. */
   readonly first: Promise<readonly CommitEvidence[]>;
 }
 
-/** If notes are too long for all of them at once, few at a time: what is left over is read again. */
+/**
+ * The evidence of all commits of a chunk. If their notes are too long to be kept at once, the rest is read again, in
+ * parts.
+ */
 async function* evidenceOf(
   prover: SharedProver,
   { commits, first }: Proving,

@@ -1,4 +1,4 @@
-/** A thread of `shared-prover.ts`. */
+/** The thread that `SharedProver` starts: compares the commits that it is sent. */
 
 import { workerData } from "node:worker_threads";
 import { openRepository } from "../../git/repository.ts";
@@ -8,7 +8,7 @@ import type { ProverPlace } from "./shared-prover.ts";
 
 const { directory, maxNotes } = workerData as ProverPlace;
 const prover = openRepository(directory).then((one) => new CommitProver(one, maxNotes, false));
-// the first job will say so
+// it is awaited with the first job: a failure until then must not count as unhandled
 prover.catch(() => undefined);
 
 answerJobs(async (commits: readonly NamedWithNote[]) => (await prover).prove(commits));

@@ -1,4 +1,4 @@
-/** What commits are, by the records in their notes: read from git, and compared with what was signed. */
+/** Reads commits and their notes from git, and compares each commit with what was signed. */
 
 import { Blobs } from "../../git/blobs.ts";
 import { CommitChanges, type FileChange } from "../../git/commit-changes.ts";
@@ -31,7 +31,7 @@ const MAX_COMMIT = 4 << 20;
 const MAX_NOTE = 64 << 20;
 const MAX_COMMIT_DIFF = 64 << 20;
 const MAX_FILE = 64 << 20;
-/** Bytes of notes after which the rest is left for another time, so that memory stays bounded. */
+/** Bytes of notes after which the rest of the commits is left to a later call, so that memory stays bounded. */
 export const MAX_NOTES = 64 << 20;
 /** Commits that git is asked for at once. */
 const GROUP = 128;
@@ -63,7 +63,7 @@ interface HopedCommit extends ReadCommit {
   readonly wasRight: Promise<boolean>;
 }
 
-/** Keeps some git processes running until it is closed. */
+/** Compares commits. Keeps several git processes running until it is closed. */
 export class CommitProver {
   readonly #repository: Repository;
   readonly #maxNotes: number;
@@ -80,9 +80,9 @@ export class CommitProver {
   readonly #diffs: CommitDiffs;
 
   /**
-   * @param maxNotes bytes of notes after which the rest is left for another time
-   * @param usesPool let libuv's threads verify signatures while this one goes on: a thread beside others gains
-   *   nothing by that
+   * @param maxNotes bytes of notes after which the rest of the commits is left to a later call
+   * @param usesPool true to let libuv's threads verify signatures while this thread goes on; not for a thread beside
+   *   others, which gains nothing by it
    */
   constructor(repository: Repository, maxNotes: number, usesPool: boolean) {
     const place = { cwd: repository.cwd };
@@ -97,10 +97,9 @@ export class CommitProver {
   }
 
   /**
-   * While a group of commits is compared, git reads what the next group needs.
+   * Compares commits, in groups: meanwhile git reads what the next group needs.
    *
-   * @param commits some
-   * @returns what the first ones are, in their order: all, unless their notes are very long
+   * @returns the evidence of the first commits, in their order: of all, unless their notes are very long
    * @throws PatchsigError "git-failed" for a commit that cannot be read
    */
   async prove(commits: readonly NamedWithNote[]): Promise<CommitEvidence[]> {
@@ -123,7 +122,7 @@ export class CommitProver {
       this.#ask(commits.slice(at + GROUP, at + 2 * GROUP));
       const group: ReadCommit[] = [];
       for (const one of commits.slice(at, at + GROUP)) {
-        // what git was asked for has to be taken, even if it is left for another time
+        // git's answers have to be taken, even for commits that are left to a later call
         const { length, ...read } = await this.#read(one);
         if (bytes >= this.#maxNotes) continue;
         group.push(read);

@@ -25,12 +25,12 @@ export interface CommitRun extends CommitSelection {
   readonly tests: boolean;
 }
 
-/** Beside this one, which has the results to print; each has git processes of its own. */
+/** Most threads beside this one, which prints the results; each has git processes of its own. */
 const MOST_THREADS = 3;
 
 /**
- * Checks commits, and passes the results to `show`, some at a time. First writes notes that an earlier am could not. Keys are looked
- * up, and none is stored.
+ * Checks commits, and passes the results to `show`, some at a time. First writes notes that an earlier am could not
+ * write. Keys are looked up, and none is stored.
  *
  * @returns the counts
  */

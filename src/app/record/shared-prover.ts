@@ -1,4 +1,4 @@
-/** Commits are compared by this thread and, once there are many, by others beside it. */
+/** Has commits compared by this thread and, once there are many commits, by others beside it. */
 
 import type { Repository } from "../../git/repository.ts";
 import type { CommitEvidence } from "../../record/evidence.ts";
@@ -8,20 +8,20 @@ import { CommitProver, type NamedWithNote } from "./prover.ts";
 type ProvenCommits = readonly CommitEvidence[];
 type ProverThread = WorkerThread<readonly NamedWithNote[], ProvenCommits>;
 
-/** What a thread is told. */
+/** What a thread gets when it starts. */
 export interface ProverPlace {
   readonly directory: string;
   readonly maxNotes: number;
 }
 
-/** Whoever can do the work: this thread or another. */
+/** This thread or another. */
 interface Prover {
   prove(commits: readonly NamedWithNote[]): Promise<ProvenCommits>;
 }
 
-/** A thread costs a tenth of a second and 60 MB: it starts after so many commits. */
+/** A thread costs a tenth of a second and 60 MB: threads start only after this many commits. */
 const COMMITS_ALONE = 512;
-/** For each thread, so that none runs dry while the results before are printed. */
+/** Jobs in advance for each thread, so that it never waits while earlier results are printed. */
 const JOBS_AHEAD = 2;
 
 const SCRIPT = new URL("./prover-worker.js", import.meta.url);
@@ -32,13 +32,13 @@ export class SharedProver {
   readonly #here: CommitProver;
   readonly #threads: ProverThread[] = [];
   readonly #free: Prover[];
-  /** Not begun, the oldest first. */
+  /** Jobs that nobody has begun, the oldest first. */
   readonly #jobs: ((worker: Prover) => void)[] = [];
   #seen = 0;
 
   /**
-   * @param threads beside this one
-   * @param maxNotes of `CommitProver`
+   * @param threads how many to start beside this one
+   * @param maxNotes as for `CommitProver`
    */
   constructor(repository: Repository, threads: number, maxNotes: number) {
     this.#place = { directory: repository.cwd, maxNotes };
@@ -47,12 +47,12 @@ export class SharedProver {
     this.#free = [this.#here];
   }
 
-  /** Jobs that there should be beyond the one whose results are awaited. */
+  /** How many jobs the caller should give before it awaits the first. */
   get ahead(): number {
     return JOBS_AHEAD * (this.#most + 1);
   }
 
-  /** As `CommitProver.prove`, by whoever is free first. */
+  /** As `CommitProver.prove`, in the thread that is free first. */
   prove(commits: readonly NamedWithNote[]): Promise<ProvenCommits> {
     if (this.#seen >= COMMITS_ALONE) this.#startThreads();
     this.#seen += commits.length;
@@ -69,7 +69,7 @@ export class SharedProver {
       this.#jobs.push(begin);
     });
     this.#give();
-    // awaited later; until then it must not count as unhandled
+    // it is awaited later: a failure until then must not count as unhandled
     proven.catch(() => undefined);
     return proven;
   }

@@ -1,4 +1,4 @@
-/** A thread of `facts.ts`. */
+/** The thread that `openFactReader` (facts.ts) starts: reads the mails that it is sent. */
 
 import { workerData } from "node:worker_threads";
 import { answerJobs } from "../worker-thread.ts";

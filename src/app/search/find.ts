@@ -44,13 +44,13 @@ export interface FindOptions {
 /** A query with all that it names: nothing of it can be wrong any more. */
 export interface ReadyQuery {
   readonly condition: Condition;
-  /** As FoundMails. */
+  /** As of FoundMails. */
   readonly unread: readonly string[];
 }
 
 /**
  * @param text the query (docs/search.md)
- * @param directory as FindOptions
+ * @param directory as of FindOptions
  * @throws PatchsigError "usage" for a query that cannot be read, "not-found" as `readSections`
  */
 export async function readQuery(text: string, directory?: string): Promise<ReadyQuery> {
@@ -101,14 +101,14 @@ async function timeOf(words: string): Promise<number> {
   if (digits === null) return approxidate(words.replaceAll(/[._]/g, " "));
   const [year, month, ...rest] = digits.slice(1).map((one) => Number(one ?? 0));
   const time = Date.UTC(year!, month! - 1, ...rest) / 1000;
-  // of another month than it says: there is no 31st of June
+  // a date that does not exist, such as the 31st of June, ends up in another month
   const [day] = rest;
   const found = new Date(time * 1000);
   if (found.getUTCMonth() !== month! - 1 || found.getUTCDate() !== day) throw notATime(words);
   return time;
 }
 
-/** `now` is the end of time to that setting, and most versions of git do not know `today`. */
+/** git config reads `now` as the end of time, and most versions of git do not know `today`. */
 const OURS: Readonly<Record<string, string>> = { now: "0.seconds.ago", today: "midnight" };
 
 /** Asks git for a time in its words: `2.weeks.ago`, `yesterday`. */

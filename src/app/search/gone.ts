@@ -1,6 +1,6 @@
 /**
- * Finds the mails that a source no longer has, and that leave the index: those that a public-inbox deleted, or lost when
- * its history was rewritten; those whose files are gone from a maildir; those of an mbox that a mail program has
+ * Finds the mails that a source no longer has, and that leave the index: those that a public-inbox deleted, or lost
+ * when its history was rewritten; those whose files are gone from a maildir; those of an mbox that a mail program has
  * written anew.
  */
 
@@ -143,7 +143,7 @@ async function goneFromInbox(
   epochs: readonly Epoch[],
 ): Promise<Gone> {
   const ended = new Map<Epoch, ReadonlySet<string>>();
-  /** Of mails that could not be read. */
+  /** Cursors of mails that could not be read, and need not be tried again. */
   const forgotten: string[] = [];
   let rewritten = false;
   for (const epoch of epochs) {
@@ -156,7 +156,7 @@ async function goneFromInbox(
     if (blobs === null) rewritten = true;
     else ended.set(epoch, blobs);
     const lost = index.cursorsBelow(lostBelow(epoch));
-    // of another history, all are read anew
+    // if the history was rewritten, all mails are read anew
     forgotten.push(...lost.filter((name) => blobs?.has(index.cursor(name)!) ?? true));
   }
   const known = new Set(epochs.map(inboxCursor));

@@ -14,7 +14,7 @@ const PORTION_BYTES = 8 << 20;
 export interface NewPortion {
   readonly mails: SourceMail[];
   readonly failures: readonly ReadFailure[];
-  /** How far the source is read with these; null for what is forgotten. */
+  /** The cursors after these mails, by name; null to forget one. */
   readonly cursors: ReadonlyMap<string, string | null>;
 }
 

@@ -47,9 +47,9 @@ export interface UpdateIndexOptions {
 export interface IndexCounts {
   /** Mails that are new in the index. */
   mails: number;
-  /** Parts of sources that could not be read, which was said. */
+  /** Mails, or parts of sources, that could not be read; each has been said. */
   unread: number;
-  /** Mails of which that was said before, and that still cannot be read. */
+  /** Mails that could not be read at an earlier update, and still cannot; they are not said again. */
   lost: number;
 }
 
@@ -275,8 +275,8 @@ class IndexWork {
 }
 
 /**
- * Names that a mail shares with others of its thread, as the collector of series connects mails: Message-IDs that it has
- * or refers to; for a patch that refers to none, its author and label (`[PATCH v2 1/3]`) near its date.
+ * Names that a mail shares with others of its thread, as the collector of series connects mails: Message-IDs that it
+ * has or refers to; for a patch that refers to none, its author and label (`[PATCH v2 1/3]`) near its date.
  */
 function namesOf(text: SearchableMail): string[] {
   const ids = [text.messageId, ...text.references.slice(0, 1), ...followed(text)];

@@ -68,7 +68,7 @@ interface Level {
   plan: number | null;
   /** How many results came. */
   seen: number;
-  /** The highest number of a result; 0 if one has none. */
+  /** The highest number among the results; 0 if one of them has no number. */
   highest: number;
   /** The results at this level; one that sums up subtests is replaced by these. */
   cases: TapCase[];
