@@ -23,8 +23,8 @@ const BRANCH = "refs/heads/master";
 export interface FetchWishes {
   readonly address: string;
   readonly abilities: ServerAbilities;
-  /** Only commits since then, in git's words; null for all. */
-  readonly since: string | null;
+  /** Only commits since then, in seconds since the epoch; null for all. */
+  readonly since: number | null;
   /** Only commits, without the mails. */
   readonly headersOnly: boolean;
   /** Fetch older mails too that are not here. */
@@ -97,10 +97,11 @@ function isBefore(epoch: Epoch, commit: string, later: string): Promise<boolean>
 
 /** Fetches commits; from servers that cannot leave out blobs, the mails come with them. */
 async function fetchCommits(epoch: Epoch, wishes: FetchWishes, first: boolean): Promise<void> {
-  const { abilities, since } = wishes;
+  const { abilities, since, refill } = wishes;
   const sparse = abilities.filter ? ["--filter=blob:none"] : [];
   const refspec = `+HEAD:${INCOMING}`;
-  const cut = first && abilities.shallow && since !== null ? [`--shallow-since=${since}`] : [];
+  const isCut = first || (refill === true && (await beginsAfter(epoch, since ?? 0)));
+  const cut = isCut && abilities.shallow && since !== null ? [shallowSince(since)] : [];
   const fetch = (more: readonly string[], settings: readonly string[] = []): Promise<void> =>
     watched(epoch, wishes, [...sparse, ...more, "--", "origin", refspec], settings);
   try {
@@ -110,9 +111,23 @@ async function fetchCommits(epoch: Epoch, wishes: FetchWishes, first: boolean): 
     if (isTooLarge(error)) await dropIncoming(epoch);
     if (isDifferenceToDropped(error)) await fetch([], NOTHING_HERE);
     // nothing is newer than `since`: take the newest commit alone
-    else if (cut.length > 0 && isEmptyCut(error)) await fetch(["--depth=1"]);
+    else if (cut.length > 0 && isEmptyCut(error)) await fetch(first ? ["--depth=1"] : []);
     else throw error;
   }
+}
+
+/** @param since seconds; a server takes 0 for an error */
+function shallowSince(since: number): string {
+  const time = new Date(1000 * Math.max(1, since)).toISOString();
+  return `--shallow-since=${time.replace(/\.\d+/, "")}`;
+}
+
+/** Is what is here cut, and more than was asked for? To ask again would cut it there, too, if it reaches back further. */
+async function beginsAfter(epoch: Epoch, since: number): Promise<boolean> {
+  if (!existsSync(join(epoch.repository, "shallow"))) return false;
+  const args = ["log", "-1", "--first-parent", "--max-parents=0", "--format=%ct", BRANCH];
+  const [oldest] = await gitLines(args, placeOf(epoch));
+  return oldest !== undefined && Number(oldest) > since;
 }
 
 /** git then tells the server of no commit that is here, so the server sends everything, without deltas against it. */

@@ -10,7 +10,7 @@ import type { Reporter } from "../reporter.ts";
 import { publicKeyOf } from "../trust/statements.ts";
 import { followedFeed, followedFolder, rememberFeed } from "./followed.ts";
 import { locate } from "./locate.ts";
-import { sinceIn } from "./since.ts";
+import { sinceIn, sinceTime } from "./since.ts";
 import { updateFeed } from "./update.ts";
 import { forgetFeed, withFollowed } from "./with-followed.ts";
 
@@ -78,8 +78,8 @@ export async function followFeed(wishes: FollowWishes, reporter: Reporter): Prom
 }
 
 /**
- * Follows a feed that is followed already with other options: with the mails instead of headers only, another size, or
- * other keys.
+ * Follows a feed that is followed already with other options: with the mails instead of headers only, from an earlier time
+ * on, with another size, or other keys.
  *
  * @throws PatchsigError "exists" if it is another feed, or nothing changes; "usage" for what cannot be changed
  */
@@ -88,28 +88,38 @@ async function followAgain(
   { url, query, since, max, headersOnly, keys }: FollowWishes,
   reporter: Reporter,
 ): Promise<FeedUpdate> {
+  const before = { max: feed.max, headersOnly: feed.headersOnly, keys: feed.keys };
   const wanted = {
     max: max === undefined ? feed.max : sizeIn(max),
     headersOnly,
     keys: keys.length === 0 ? feed.keys : keys.map(publicKeyOf),
   };
-  const { max: before, headersOnly: bare, keys: known } = feed;
-  const isSame =
-    JSON.stringify(wanted) === JSON.stringify({ max: before, headersOnly: bare, keys: known });
+  const isSame = since === undefined && JSON.stringify(wanted) === JSON.stringify(before);
   if (url !== feed.url || (query ?? null) !== feed.query || isSame)
     throw new PatchsigError("exists", `a feed is already followed as ${feed.name}`, {
       hint: "--as gives this one another name",
     });
-  if (since !== undefined && since !== feed.since)
-    throw new PatchsigError("usage", `${feed.name} is followed since another time`, {
-      hint: `patchsig feed unfollow ${feed.name}, and follow it again`,
-    });
+  // older mails, too: a server that is asked has to be asked for all of them again
+  const from = since === undefined ? {} : { since: sinceIn(since) };
+  const anew = since !== undefined && feed.query !== null ? { updated: 0 } : {};
+  if (since !== undefined) refuseLater(since, feed);
   const changed = await withFollowed(feed.name, reporter.say, async (now) => {
-    const after = { ...now, ...wanted };
+    const after = { ...now, ...wanted, ...from, ...anew };
     rememberFeed(after);
     return after;
   });
-  return updateFeed(changed, reporter, !headersOnly && (bare || wanted.max > before));
+  const wantsMails = !headersOnly && (before.headersOnly || wanted.max > before.max);
+  return updateFeed(changed, reporter, since !== undefined || wantsMails);
+}
+
+/** @throws PatchsigError "usage" if less is wanted than is here */
+function refuseLater(since: string, { name, since: before }: FollowedFeed): void {
+  const clock = now();
+  const earliest = before === null ? -Infinity : sinceTime(before, clock)!;
+  if (sinceTime(sinceIn(since)!, clock)! <= earliest) return;
+  throw new PatchsigError("usage", `${name} is followed since an earlier time`, {
+    hint: `patchsig feed gc ${name} --keep ${since} drops the mails before`,
+  });
 }
 
 async function serverOf(

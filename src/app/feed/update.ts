@@ -172,7 +172,7 @@ async function updateEpoch(
   const began = Date.now();
   const wishes = {
     abilities: feed.abilities!,
-    since: feed.since,
+    since: feed.since === null ? null : sinceTime(feed.since, now()),
     headersOnly: feed.headersOnly,
     refill: state.refill,
     mayLeave,

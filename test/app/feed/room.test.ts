@@ -2,6 +2,9 @@
 
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { followFeed, type FollowWishes } from "../../../src/app/feed/follow.ts";
@@ -111,4 +114,69 @@ test("mails that come after their headers are indexed then; those that are dropp
   expect((await served.indexed()).sort()).toEqual(["m3", "r"]);
   await served.follow({ max: "2G" });
   expect((await served.indexed()).sort()).toEqual(["m1", "m2", "m3", "r"]);
+});
+
+/** Of the mail with this number, as `has` writes them. */
+const timeOf = (n: number): string => new Date((1_000_000 + n - 1) * 1000).toISOString();
+
+test.each([true, false])(
+  "an earlier --since brings older mails; the server leaves out blobs: %s",
+  async (filter) => {
+    const served = new Served(filter);
+    served.has(...named(1, 8).map(mailOf));
+    await served.follow({ since: timeOf(7) });
+    expect(served.here()).toEqual(named(7, 8));
+    expect((await served.indexed()).sort()).toEqual(named(7, 8));
+    served.has(mailOf("m9"));
+    await served.follow({ since: timeOf(4) });
+    expect(served.here()).toEqual(named(4, 9));
+    expect((await served.indexed()).sort()).toEqual(named(4, 9));
+    // nothing is cut off that is here
+    await served.follow({ since: timeOf(4) });
+    await served.follow({ since: timeOf(1) });
+    expect(served.here()).toEqual(named(1, 9));
+    await served.follow({ since: "1970-01-01" });
+    served.has(mailOf("mx"));
+    expect(await served.update()).toMatchObject({ withdrawn: [], changed: [0] });
+    expect(served.here()).toEqual([...named(1, 9), "mx"]);
+  },
+);
+
+test("an earlier --since that is no earlier than what is here cuts nothing off", async () => {
+  const served = new Served(true);
+  served.has(...named(1, 6).map(mailOf));
+  await served.follow({ since: timeOf(2) });
+  const state = join(followedFolder("list"), "followed.json");
+  // as "3.months" is another time when months have passed
+  writeFileSync(state, readFileSync(state, "utf8").replace(timeOf(2), timeOf(5)));
+  await served.follow({ since: timeOf(4) });
+  expect(served.here()).toEqual(named(2, 6));
+});
+
+test("a later --since says what drops mails", async () => {
+  const served = new Served(true);
+  served.has(...named(1, 3).map(mailOf));
+  await served.follow({ since: timeOf(2) });
+  await expect(served.follow({ since: timeOf(3) })).rejects.toMatchObject({
+    code: "usage",
+    hint: `patchsig feed gc list --keep ${timeOf(3)} drops the mails before`,
+  });
+  await collectFeed("list", timeOf(3), () => {});
+  expect(served.here()).toEqual(["m3"]);
+});
+
+test("of a feed that is asked by a query, an earlier --since asks for all since then", async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(new URL(request.url!, "http://x").searchParams.get("q")!);
+    response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const wishes = { url, name: "part", query: "dfn:a", headersOnly: false, keys: [] };
+  await followFeed({ ...wishes, since: timeOf(7) }, reporter);
+  await updateFeed(followedFeed("part"), reporter);
+  await followFeed({ ...wishes, since: timeOf(4) }, reporter);
+  expect([asked[0], asked[2]]).toEqual(["dfn:a rt:1000006..", "dfn:a rt:1000003.."]);
 });
