@@ -34,6 +34,7 @@ export interface EpochState {
   readonly count: number;
 }
 
+/** What a description says. */
 export interface FeedDescription {
   /** Seconds since the epoch, by the signer's clock. */
   readonly time: number;

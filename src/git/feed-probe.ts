@@ -6,6 +6,7 @@ import { longRun, type FeedPatience, PATIENCE_HINT } from "../feed/patience.ts";
 import { spawnGit } from "./run.ts";
 import { newTransfer } from "./stop.ts";
 
+/** What a server says about a repository. */
 export interface Probe extends ServerAbilities {
   /** The newest commit; null if there is none yet. */
   readonly head: string | null;

@@ -51,6 +51,7 @@ export function provenBy({ signed }: CommitRecord, verifier: Verifier): ProvenPa
 /** A part of the commit that differs from what was signed. */
 export type AmendedPart = "author" | "message" | "diff";
 
+/** How a commit differs from a signed patch. */
 export interface Comparison {
   readonly amended: readonly AmendedPart[];
   /** Trailers that the commit's message has and the signed one has not; [] if the message differs otherwise. */

@@ -2,6 +2,7 @@
 
 import { lineEnd } from "../primitives/bytes.ts";
 
+/** The parts of a commit object that a record is compared with. */
 export interface CommitFacts {
   readonly name: string;
   readonly tree: string;

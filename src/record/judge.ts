@@ -22,6 +22,7 @@ export interface CommitContext {
   readonly testsOn: (tree: string, kept: readonly SignedResult[]) => TreeTests | null;
 }
 
+/** The result for a commit. @param evidence how it compares with what was signed */
 export function judgeCommit(evidence: CommitEvidence, context: CommitContext): CommitResult {
   const { status, signer, publicKey } = evidence;
   const key = signer === null || publicKey === null ? null : context.keyOf(signer, publicKey);

@@ -33,6 +33,7 @@ export const FLAW_WORDS: Readonly<Record<TextFlaw, string>> = {
   diff: "the mail has a diff, and may not carry results",
 };
 
+/** True for a text that does not count as a result. */
 export function isFlawed(found: FoundResult | FlawedResult): found is FlawedResult {
   return "why" in found;
 }

@@ -87,6 +87,7 @@ export function formatReviewText(review: ReviewText): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** A trailer as a line, without its LF. */
 export function formatReviewTrailer({ name, person, address }: ReviewTrailer): string {
   return `${name}: ${person} <${address}>`;
 }

@@ -15,6 +15,7 @@ import { decodeBody } from "../mail/transfer.ts";
 import { attempt } from "../refused.ts";
 import type { TextField } from "./query.ts";
 
+/** What the index searches of a mail. */
 export interface SearchableMail {
   /** With its angle brackets: see `nameOfMail`. */
   readonly messageId: string;

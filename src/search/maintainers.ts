@@ -5,6 +5,7 @@
  * Pure.
  */
 
+/** A section of MAINTAINERS: its patterns, as they are written. */
 export interface MaintainedSection {
   readonly title: string;
   /** F: files and folders, with wildcards. X: those to leave out. */

@@ -62,6 +62,7 @@ export const VALUES: Readonly<Partial<Record<ExactField, readonly string[]>>> = 
 /** `date`: from the mail's Date. `received`: from the last server's Received. */
 type TimeField = "date" | "received";
 
+/** A query as a tree. */
 export type Query =
   | { readonly kind: "all" }
   | { readonly kind: "and" | "or"; readonly of: readonly Query[] }

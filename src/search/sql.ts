@@ -13,6 +13,7 @@ import type { ExactField, Query, TextField } from "./query.ts";
  */
 const ONE_OF = "+m.id in";
 
+/** A condition on a mail, in SQL with `?` for its parameters. */
 export interface Condition {
   readonly sql: string;
   readonly values: readonly (string | number)[];
@@ -25,6 +26,7 @@ export interface QueryTerms {
   readonly sectionOf: (name: string) => SectionFilter;
 }
 
+/** Turns a query into a condition. @param terms what the times and sections in the query stand for */
 export function conditionOf(query: Query, terms: QueryTerms): Condition {
   switch (query.kind) {
     case "all":

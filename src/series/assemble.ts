@@ -15,6 +15,7 @@ import {
   type ThreadMail,
 } from "./item.ts";
 
+/** A mail, and the caller's own data about it. */
 export interface SeriesEntry<T> {
   readonly item: SeriesItem;
   readonly value: T;

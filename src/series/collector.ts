@@ -7,6 +7,7 @@
 import { assemble, type SeriesEntry } from "./assemble.ts";
 import { type AssembledSeries, followed, type SeriesItem, type ThreadMail } from "./item.ts";
 
+/** `T` is the caller's own data about a mail. */
 export interface SeriesCollector<T> {
   /** Takes a mail. @returns the series that had to be closed to make room */
   add(item: SeriesItem, value: T): AssembledSeries<T>[];

@@ -44,6 +44,7 @@ export function above(
   return ids;
 }
 
+/** A patch, cover letter or answer. */
 export interface SeriesItem extends ThreadMail {
   /**
    * `patch` and `cover` make series. An `answer` is a reply with a diff of its own: it is shown, but never becomes a
@@ -77,6 +78,7 @@ export type MembershipReason =
   | "message-id"
   | "label";
 
+/** A mail of a series, and why it is in it. */
 export interface Member<T> {
   readonly item: SeriesItem;
   /** The caller's own data. */
@@ -86,6 +88,7 @@ export interface Member<T> {
   readonly through: string;
 }
 
+/** A series; perhaps not all of its mails are here. */
 export interface AssembledSeries<T> {
   /** In the order of their numbers, and then of their dates: copies follow each other. */
   readonly members: readonly Member<T>[];

@@ -37,6 +37,7 @@ interface WorkLink {
   readonly reason: WorkReason;
 }
 
+/** A work: series that are its versions, and what connects them. */
 export interface Work {
   /** Places in the list of series, in the order of versions; equal versions stay in the given order. */
   readonly members: readonly number[];

@@ -44,6 +44,7 @@ const MAX_THREAD_MAILS = 5_000;
 /** Most series of one name that are looked at; the latest. */
 const MAX_NAMESAKES = 16;
 
+/** The open database. Methods throw PatchsigErrors that say what is wrong with the file. */
 export class IndexStore {
   readonly file: string;
   readonly db: Database.Database;

@@ -5,6 +5,7 @@ import { formatReview } from "../review/review.ts";
 import type { GivenTrailer, TrailerProof } from "./assign.ts";
 import { readTrailer, trailerKey, trailerLine } from "./trailer.ts";
 
+/** A trailer to add, and where it comes from. */
 export interface AddedTrailer {
   /** The line in the commit message, without LF. */
   readonly line: string;

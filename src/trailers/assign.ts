@@ -37,6 +37,7 @@ export interface OtherSeries {
 const TRAILER_PROOFS = ["proven", "diff", "vouched", "none"] as const;
 export type TrailerProof = (typeof TRAILER_PROOFS)[number];
 
+/** A trailer that was given to a patch. */
 export interface GivenTrailer {
   readonly trailer: Trailer;
   readonly reply: Reply;
@@ -86,6 +87,7 @@ interface PatchTrailers {
   readonly given: readonly GivenTrailer[];
 }
 
+/** The trailers in the replies to a series. */
 export interface SeriesTrailers {
   /** In the order of the patches' numbers. */
   readonly patches: readonly PatchTrailers[];
@@ -94,6 +96,7 @@ export interface SeriesTrailers {
   readonly replies: readonly Reply[];
 }
 
+/** What else is in the thread of a series. */
 export interface SeriesThread {
   readonly replies: readonly Reply[];
   readonly others: readonly OtherSeries[];

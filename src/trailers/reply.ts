@@ -59,6 +59,7 @@ export interface Reply extends Omit<ReplyMail, "dkim" | "reviews"> {
   readonly vouched: { readonly domain: string; readonly saidBy: string | null } | null;
 }
 
+/** True for a reply whose reviews were judged, and not merely a link between mails. */
 export function isReply(mail: ThreadMail | Reply): mail is Reply {
   return "vouched" in mail;
 }

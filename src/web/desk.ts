@@ -1,4 +1,4 @@
-/** Makes the pages from the index, the keys and the marks, as they are now. A method makes one page. */
+/** Makes the pages from the index, the keys and the marks, as they are now. */
 
 import { workDetail } from "../app/desk/detail.ts";
 import { mailDetail } from "../app/desk/mail.ts";
@@ -61,6 +61,7 @@ export interface DeskOptions {
   readonly state: () => Pick<MorningState, "reading" | "unread">;
 }
 
+/** A method for each page; null means that there is no such page. */
 export class Desk {
   readonly index: IndexStore;
   readonly options: DeskOptions;

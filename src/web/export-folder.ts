@@ -35,6 +35,7 @@ const LOCK = `${MANIFEST}.lock`;
 /** The folder for new pages that are not in their places yet. */
 const NEW = `${MANIFEST}.new`;
 
+/** One export: `put` each page, then `publish`, and `close` in any case. */
 export class ExportFolder {
   readonly #folder: string;
   readonly #unlock: () => void;

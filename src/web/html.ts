@@ -7,10 +7,12 @@
 import type { SafeText } from "../report/escape.ts";
 
 declare const markup: unique symbol;
+/** Escaped HTML. Only `html` makes it. */
 export type Html = { readonly text: string } & { readonly [markup]: true };
 
 export type HtmlValue = SafeText | number | Html | readonly Html[] | null;
 
+/** The tag of HTML templates. */
 export function html(words: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   const text = values.reduce<string>(
     (sum, value, i) => sum + inserted(value) + words[i + 1]!,

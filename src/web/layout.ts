@@ -16,6 +16,7 @@ const PLACES: readonly (readonly [href: string, name: string, key: string])[] = 
 /** By which feed readers find the Atom feed. */
 const FEED = html`<link rel="alternate" type="application/atom+xml" title="series" href="/series.atom">`;
 
+/** @param here the path of the page, to mark its link; "" for a page without one */
 export function page(title: SafeText, here: string, body: Html): Html {
   const links = PLACES.map(
     ([href, name, key]) =>

@@ -15,6 +15,7 @@ export const toSeries = (messageId: string): SafeText => ours`/series/${part(mes
 /** @param copy which of several mails with this Message-ID, from 0; not given: the page chooses */
 export const toPatch = (messageId: string, copy?: number): SafeText =>
   ours`/patch/${part(messageId)}${copyQuery(copy)}`;
+/** @param copy which of several mails with this Message-ID, from 0 */
 export const toRaw = (messageId: string, copy?: number): SafeText =>
   ours`/${part(messageId)}/raw${copyQuery(copy === 0 ? undefined : copy)}`;
 /** Absolute, since b4 derives other addresses from it. */

@@ -48,6 +48,7 @@ type Answer = Response | Promise<Response>;
 /** Asynchronous, so that other pages are answered meanwhile. */
 const zipped: (bytes: Buffer) => Promise<Buffer> = promisify(gzip);
 
+/** The server's routes: pages, mails and threads, the API, and marks if `write` is set. */
 export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
   const app = new Hono({ strict: false });
   const token = randomBytes(32).toString("base64url");

@@ -28,6 +28,7 @@ export function verdictMark(verdict: Verdict, isUnsigned: boolean): Html {
     : html`<span class="mark ${ours`${verdict}`}">${VERDICTS[verdict]}</span>`;
 }
 
+/** The day of a time in seconds since the epoch; 0 stands for no date. */
 export function dayOf(time: number): Html {
   return time === 0 ? html`no date` : html`<time>${ours`${day(time)}`}</time>`;
 }
@@ -62,11 +63,13 @@ function trailerCounts({ summary }: DeskSeries): Html {
   return html`${one("A", "Acked", acked)}${one("R", "Reviewed", reviewed)}${one("T", "Tested", tested)}`;
 }
 
+/** The state of a key in words; null for an unsigned mail. */
 export function shownTrust(trust: keyof typeof TRUST_WORDS | "result-only" | null): SafeText {
   if (trust === null) return ours`unsigned`;
   return ours`${(TRUST_WORDS as Readonly<Record<string, string>>)[trust] ?? trust}`;
 }
 
+/** A mail's title, or words that say it has none. */
 export function shownSubject(subject: string): SafeText {
   return subject === "" ? ours`(no subject)` : escapeText(subject);
 }

@@ -11,6 +11,7 @@ import type { Checked } from "../../verify/result.ts";
 import type { JudgedMember } from "../../verify/series.ts";
 import type { Reporter } from "../reporter.ts";
 
+/** How git am applies the mails. */
 export interface ApplyOptions {
   /** Not given: as the setting am.threeWay says. */
   readonly threeWay?: boolean | undefined;

@@ -11,6 +11,7 @@ import type { DeskWork } from "./works.ts";
 /** Most mails that one of the user's queries finds. */
 const MAX_FOUND = 2_000;
 
+/** Finds these facts, and keeps them until the index or the branch changes. */
 export class DeskFactReader {
   readonly #index: IndexStore;
   readonly #finder: AppliedFinder | null;

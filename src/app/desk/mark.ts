@@ -15,6 +15,7 @@ const MAX_NOTE = 500;
 /** Seconds for which a series is snoozed, unless the user says otherwise. */
 export const SNOOZE = 7 * DAY;
 
+/** True for one of `MARK_STATES`. */
 export function isMarkState(text: string): text is MarkState {
   return (MARK_STATES as readonly string[]).includes(text);
 }

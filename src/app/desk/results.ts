@@ -16,6 +16,7 @@ export interface DeskResult {
   readonly messageId: string;
 }
 
+/** Weighs results from the index, in their order. */
 export function deskResults(rows: readonly StoredResult[], trust: TrustStore): DeskResult[] {
   const weigh = weigher(trust);
   const isWithdrawn = withdrawals();

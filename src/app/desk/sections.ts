@@ -77,6 +77,7 @@ const REASONS: readonly (readonly [Section, (work: DeskWork, facts: DeskFacts) =
   ["reviewed", isReviewed],
 ];
 
+/** The section of the morning page for a work. */
 export function sectionOf(work: DeskWork, facts: DeskFacts): Section {
   return REASONS.find(([, isSo]) => isSo(work, facts))?.[0] ?? "new";
 }

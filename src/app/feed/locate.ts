@@ -24,6 +24,7 @@ const MAX_HEAD = 1 << 20;
 /** Epochs to ask for if there is no manifest. */
 const MAX_EPOCHS = 1000;
 
+/** The address of an epoch's repository. */
 export function epochAddress(url: string, layout: FeedLayout, epoch: number): string {
   const base = url.replace(/\/+$/, "");
   if (layout === "single") return base;

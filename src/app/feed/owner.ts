@@ -60,6 +60,7 @@ export function feedSettings(feed: string): FeedSettings {
   });
 }
 
+/** Replaces a feed's settings. @param feed its folder */
 export function writeFeedSettings(feed: string, settings: FeedSettings): void {
   placeFile(join(feed, FILE), Buffer.from(`${JSON.stringify(settings, null, 1)}\n`));
 }

@@ -11,6 +11,7 @@ interface KeptFile {
   readonly bytes: Buffer;
 }
 
+/** `join` writes into the ring; `keep` makes what it wrote a file of the cache. */
 export class KeptFiles {
   readonly #memory = Buffer.allocUnsafeSlow(MAX_KEPT);
   /** By blob, the oldest first. */

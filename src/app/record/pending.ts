@@ -12,6 +12,7 @@ import { lockIfPossible } from "../../store/flock.ts";
 import { writeWhole } from "../../store/whole-file.ts";
 import type { Reporter } from "../reporter.ts";
 
+/** The record of one patch, and what its commit is recognised by. */
 export interface PendingRecord {
   /** `Name <address>`. */
   readonly author: string;
@@ -20,6 +21,7 @@ export interface PendingRecord {
   readonly text: string;
 }
 
+/** What is kept on disk while git am runs. */
 export interface PendingAm {
   /** Full name of the commit on which git am began; null on an unborn branch. */
   readonly before: string | null;

@@ -26,6 +26,7 @@ const JOBS_AHEAD = 2;
 
 const SCRIPT = new URL("./prover-worker.js", import.meta.url);
 
+/** Gives each job to the first thread that is free. */
 export class SharedProver {
   readonly #place: ProverPlace;
   readonly #most: number;

@@ -20,6 +20,7 @@ interface KeptFacts extends PlacedFacts {
 /** Bytes of the mails for which facts are kept. */
 const MOST_BYTES = 12 << 20;
 
+/** A cache of facts, by the places of mails; the oldest leave it first. */
 export class CheckedMails {
   readonly #reader: FactReader;
   /** By place, the oldest first. */

@@ -23,6 +23,7 @@ export interface FoundRecord extends Omit<MailRow, "id" | "thread"> {
   readonly type: "mail";
 }
 
+/** A mail as a record of `search --json`. */
 export function foundRecord({ id: _id, thread: _thread, ...mail }: MailRow): FoundRecord {
   return { type: "mail", ...mail };
 }
@@ -80,6 +81,7 @@ export async function findMails(
   return findReady(index, await readQuery(text, directory), options);
 }
 
+/** Finds mails by a query that was read before: nothing can be wrong with it. */
 export function findReady(
   index: IndexStore,
   { condition, unread }: ReadyQuery,

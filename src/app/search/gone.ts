@@ -25,6 +25,7 @@ import { mailPortionsAt } from "../sources/at-places.ts";
 import { inboxAt, inboxCursor, lostBelow } from "../sources/inbox-source.ts";
 import { feedName, isFeedSource } from "../sources/sources.ts";
 
+/** What a source no longer has, and what the index has to do about it. */
 export interface Gone {
   readonly mails: readonly PlacedRow[];
   /** The history of a public-inbox was rewritten since it was read. */

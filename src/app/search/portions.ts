@@ -18,6 +18,7 @@ export interface NewPortion {
   readonly cursors: ReadonlyMap<string, string | null>;
 }
 
+/** @param most mails of a portion */
 export async function* portionsOf(
   items: AsyncIterable<readonly SourceItem[]>,
   most: number,

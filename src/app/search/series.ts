@@ -58,6 +58,7 @@ export interface SeriesContext {
 
 const MAX_CODES = 50;
 
+/** Series as the index stores them. */
 export function indexedSeries(
   all: readonly Collected<VersionMail>[],
   { dates, sources }: SeriesContext,

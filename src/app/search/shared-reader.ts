@@ -13,6 +13,7 @@ interface Part<M, F> {
   readonly done: (facts: Promise<readonly F[]>) => void;
 }
 
+/** `M` are mails, `F` what is read of them. */
 export class SharedReader<M extends SourceMail, F> {
   readonly #pool: CheckPool<F>;
   readonly #most: number;

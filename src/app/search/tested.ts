@@ -54,6 +54,7 @@ interface TestedResult {
  */
 type TestedAnswer = Weighed["answer"] | "stale" | "claims";
 
+/** The answer: the record of `tested --json`. */
 export interface Tested {
   readonly type: "tested";
   readonly tree: string;
@@ -69,6 +70,7 @@ export interface Tested {
 const MAX_RESULTS = 1_000;
 const MAX_LISTED = 50;
 
+/** Answers a question from the index, by what its results' keys are worth now. */
 export function testedAnswer(
   index: IndexStore,
   trust: TrustStore,

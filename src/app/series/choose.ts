@@ -22,6 +22,7 @@ export interface SeriesChoice {
   readonly mails: readonly string[];
 }
 
+/** The chosen version. */
 export interface Chosen<S> {
   readonly version: Version<S>;
   /** With `composed`: the rerolls of some of its patches, the oldest first. Else []. */

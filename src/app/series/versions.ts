@@ -44,6 +44,7 @@ export interface Version<S> extends Omit<ReadSeries<S>, "mails" | "proofs"> {
   readonly proof: Proof;
 }
 
+/** Numbers series, and finds what choosing needs. */
 export function versionsOf<S>(all: readonly ReadSeries<S>[]): Version<S>[] {
   // if all mails were refused, they are candidates too, so that the user sees why
   const isAnyRead = all.some(({ mails }) => hasPatches(mails) && mails.some(({ read }) => read));
@@ -116,6 +117,7 @@ export function worksIn<S>(
   ).map(({ members, links }) => ({ versions: members.map((at) => versions[at]!), links }));
 }
 
+/** True if `a` has a higher version than `b`. */
 export function isNewer(a: Version<unknown>, b: Version<unknown>): boolean {
   return compareVersions(a.facts, b.facts) > 0;
 }

@@ -70,12 +70,14 @@ function mailFilterOf(
   };
 }
 
+/** The list of series. */
 export function apiSeries({ index }: DeskOptions, query: ListQuery, places: ApiPlaces): ListPage {
   const filter = filterOf(index, query);
   const { rows, more } = pageOf(query, (page) => seriesInOrder(index, filter, false, page));
   return { records: seriesRecords(index, rows, places), more };
 }
 
+/** The full records of these series, with their mails. */
 export function seriesRecords(
   index: DeskOptions["index"],
   rows: readonly StoredSeries[],

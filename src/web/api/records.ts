@@ -88,6 +88,7 @@ export function embeddedSeries(one: StoredSeries, places: ApiPlaces): ApiRecord 
   return seriesNames(one, JSON.parse(one.record) as SeriesSummary, first, places);
 }
 
+/** A patch or cover letter, as it is embedded in other records. */
 export function embeddedMail(row: MailRow, places: ApiPlaces): ApiRecord {
   const { id, messageId, date, subject } = row;
   const kind = row.kind === "cover" ? "covers" : "patches";
@@ -133,6 +134,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   none: "pending",
 };
 
+/** What a patch's record says besides its mail. */
 export interface ApiFacts {
   readonly state: ApiState;
   readonly series: readonly StoredSeries[];
