@@ -104,9 +104,17 @@ function streamOf(
   ]);
 }
 
-/** Who commits here: `Name <address>`. */
+/**
+ * Who commits here: `Name <address>`.
+ *
+ * @throws PatchsigError "usage" if git does not know
+ */
 export async function committerOf({ cwd }: Repository): Promise<string> {
-  const ident = (await git(["var", "GIT_COMMITTER_IDENT"], { cwd })).toString();
-  if (!ident.includes("<")) throw new PatchsigError("git-failed", "git var: no committer");
-  return ident.slice(0, ident.lastIndexOf(">") + 1);
+  const args = ["var", "GIT_COMMITTER_IDENT"];
+  const { status, stdout, stderr } = await runGit(args, { cwd });
+  const ident = stdout.toString();
+  if (status === 0 && ident.includes("<")) return ident.slice(0, ident.lastIndexOf(">") + 1);
+  throw new PatchsigError("usage", `no committer: ${failure(args, stderr).message}`, {
+    hint: "git config --global user.name NAME; git config --global user.email ADDRESS",
+  });
 }

@@ -364,6 +364,13 @@ describe("--on-base", () => {
   });
 });
 
+test("without a committer, no branch is made", () => {
+  const env = { GIT_COMMITTER_NAME: "" };
+  const run = patchsig(["am", "--on-base", ...files], { home, cwd: tree, env });
+  expectUntouched(run, 2);
+  expect(run.stderr).toMatch(/^patchsig: no committer: git var: .*\nhint: git config --global/);
+});
+
 describe("if git am stops", () => {
   beforeEach(() => {
     // the second patch does not apply
@@ -391,6 +398,22 @@ describe("if git am stops", () => {
     );
     git(tree, ["am", "--abort"]);
     expect(state()).toBe(before);
+  });
+
+  test("before it begins, am says how to go on", () => {
+    git(tree, ["reset", "-q", "--hard", submission.baseCommit]);
+    const hook = join(tree, ".git", "hooks", "reference-transaction");
+    mkdirSync(join(hook, ".."), { recursive: true });
+    writeFileSync(hook, "#!/bin/sh\n[ $1 != prepared ]\n", { mode: 0o755 });
+    const run = expectStatus(am(files), 3);
+    expect(run.stderr.trimEnd().split("\n").slice(-3)).toEqual([
+      "fatal: ref updates aborted by hook",
+      "patchsig: git am stopped: 0 of 3 applied",
+      "hint: mend what git says above, then git patchsig am --abort, and try again",
+    ]);
+    rmSync(hook);
+    expectStatus(am(["--abort"]), 0);
+    expectApplied(am(files));
   });
 
   test("the conflict can be resolved, and am continued", () => {

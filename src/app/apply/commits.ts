@@ -111,7 +111,8 @@ export async function applyMails(
     onLine: (line) => said.push(line),
   });
   const stopped = status === 0 ? null : amProgress(repository);
-  const applied = status === 0 ? mails.length : stopped === null ? 0 : stopped.at - 1;
+  // git that ends before it begins leaves nothing, or an empty folder
+  const applied = status === 0 ? mails.length : Math.max(0, (stopped?.at ?? 0) - 1);
   const expected = mails.slice(0, applied).map(({ commit }, i) => ({
     author: commit.author,
     email: commit.email,

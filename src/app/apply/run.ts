@@ -2,7 +2,8 @@
 
 import { PatchsigError } from "../../errors.ts";
 import { headCommit } from "../../git/committed.ts";
-import { type Repository, treeNamed } from "../../git/repository.ts";
+import { committerOf } from "../../git/notes.ts";
+import { amProgress, type Repository, treeNamed } from "../../git/repository.ts";
 import { sha256 } from "../../patch/attestation.ts";
 import { count } from "../../primitives/words.ts";
 import type { SafeText } from "../../report/escape.ts";
@@ -72,6 +73,8 @@ interface AmRun extends AmAudience {
   readonly offering: WantedTrailers;
   readonly repository: Repository;
   readonly store: TrustStore;
+  /** `Name <address>`. */
+  readonly committer: string;
 }
 
 /**
@@ -87,6 +90,7 @@ export async function runAm(wishes: AmWishes, audience: AmAudience): Promise<boo
   await checkWords(repository, git.words);
   await checkIdle(repository);
   await settlePending(repository, reporter.say);
+  const committer = await committerOf(repository);
   return asUser(wishes, false, async (store, terms) => {
     const options = {
       ...terms,
@@ -96,7 +100,7 @@ export async function runAm(wishes: AmWishes, audience: AmAudience): Promise<boo
       trailers: offering.trailers,
     };
     const found = await readSeries(options, wishes.choice, store, reporter);
-    return applySeries({ ...audience, wishes, git, offering, repository, store }, found);
+    return applySeries({ ...audience, wishes, git, offering, repository, store, committer }, found);
   });
 }
 
@@ -160,7 +164,7 @@ async function testsOf(
  *   keys
  */
 async function applyAndRecord(
-  { wishes, git, repository, store, reporter: { say } }: AmRun,
+  { wishes, git, repository, store, committer, reporter: { say } }: AmRun,
   patches: readonly JudgedMember<Checked>[],
   mails: Parameters<typeof applyMails>[2],
   added: ReturnType<typeof addedTo>,
@@ -171,7 +175,7 @@ async function applyAndRecord(
   await checkIdle(repository);
   const before = await headCommit(repository);
   const isWanted = wishes.record ?? repository.config.bool("patchsig.record") ?? true;
-  const given = { patches, added, before, forgotten };
+  const given = { patches, added, before, committer, forgotten };
   const records = await prepareRecords(repository, given, isWanted, say);
   const { applied, commits } = await applyMails(repository, before, mails, how, say).catch(
     async (error: unknown) => {
@@ -184,7 +188,16 @@ async function applyAndRecord(
     throw new PatchsigError(
       "git-failed",
       `git am stopped: ${applied} of ${patches.length} applied`,
-      { hint: "when it is resolved: git patchsig am --continue; or --skip, --abort" },
+      { hint: stopHint(repository) },
     );
   await recordApplied(repository, records, commits, say);
+}
+
+/** How to go on: git may have ended before it began, because of a hook or a lock. */
+function stopHint(repository: Repository): string {
+  const left = amProgress(repository);
+  if (left === null) return "mend what git says above, then try again";
+  return left.at === 0
+    ? "mend what git says above, then git patchsig am --abort, and try again"
+    : "when it is resolved: git patchsig am --continue; or --skip, --abort";
 }

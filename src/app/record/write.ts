@@ -1,7 +1,7 @@
 /** Writes the records of applied patches into notes. If that fails, the commits stay, and the user is told. */
 
 import { PatchsigError } from "../../errors.ts";
-import { committerOf, NOTES_REF, writeNotes } from "../../git/notes.ts";
+import { NOTES_REF, writeNotes } from "../../git/notes.ts";
 import type { Repository } from "../../git/repository.ts";
 import { count } from "../../primitives/words.ts";
 import type { AddedTrailer } from "../../trailers/added.ts";
@@ -23,6 +23,8 @@ export interface PatchesToApply {
   readonly added: ReadonlyMap<Patch, readonly AddedTrailer[]>;
   /** Full name of the commit that they are applied on; null on an unborn branch. */
   readonly before: string | null;
+  /** Who applies them: `Name <address>`. */
+  readonly committer: string;
   /** Options that `git am --continue` does not remember, and that have to be given again. */
   readonly forgotten: readonly string[];
 }
@@ -36,12 +38,12 @@ export interface PatchesToApply {
  */
 export async function prepareRecords(
   repository: Repository,
-  { patches, added, before, forgotten }: PatchesToApply,
+  { patches, added, before, committer, forgotten }: PatchesToApply,
   wanted: boolean,
   say: Reporter["say"],
 ): Promise<readonly PendingRecord[]> {
   try {
-    const applier = { name: await committerOf(repository), at: now() };
+    const applier = { name: committer, at: now() };
     const records = patches.map((patch): PendingRecord => {
       const { author, view } = patch.payload;
       return {
