@@ -116,13 +116,16 @@ async function fetchCommits(epoch: Epoch, wishes: FetchWishes, first: boolean): 
   }
 }
 
-/** @param since seconds; a server takes 0 for an error */
+/** @param since seconds since the epoch; servers refuse 0 */
 function shallowSince(since: number): string {
   const time = new Date(1000 * Math.max(1, since)).toISOString();
   return `--shallow-since=${time.replace(/\.\d+/, "")}`;
 }
 
-/** Is what is here cut, and more than was asked for? To ask again would cut it there, too, if it reaches back further. */
+/**
+ * Whether the history here was cut at a later time than `since`, so that a fetch has to extend it. If it reaches back
+ * further, it must not be asked for again: that would cut it at `since`.
+ */
 async function beginsAfter(epoch: Epoch, since: number): Promise<boolean> {
   if (!existsSync(join(epoch.repository, "shallow"))) return false;
   const args = ["log", "-1", "--first-parent", "--max-parents=0", "--format=%ct", BRANCH];

@@ -1,4 +1,7 @@
-/** From the notes on a commit to what a verdict needs of them: small, and the same from any thread. */
+/**
+ * What a verdict needs of a commit and its note. It is small, and does not depend on keys, so any thread can find
+ * it.
+ */
 
 import type { Verifier } from "../minisign/ed25519.ts";
 import { signedTextsIn, type TextReading } from "../patch/signed-text.ts";

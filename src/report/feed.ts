@@ -89,7 +89,7 @@ function withdrawnLines(withdrawn: readonly WithdrawnMail[]): SafeText[] {
 
 export function renderFeeds(feeds: readonly FollowedFeed[]): SafeText[] {
   return feeds.map(({ name, url, updated, withdrawn, query }) => {
-    const when = updated === 0 ? "not whole yet" : day(updated);
+    const when = updated === 0 ? "incomplete" : day(updated);
     const gone = withdrawn.length === 0 ? "" : `  ${withdrawn.length} withdrawn`;
     return ours`${name.padEnd(20)} ${when}  ${url}${query === null ? "" : ` ${query}`}${gone}`;
   });

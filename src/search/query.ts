@@ -41,7 +41,7 @@ const EXACT_FIELDS = [
 ] as const;
 export type ExactField = (typeof EXACT_FIELDS)[number];
 
-/** Of these, all that a mail can have (test/search/query.test.ts holds them to where they come from). */
+/** The fields of which all values are known: others can never match (test/search/query.test.ts compares the lists). */
 export const VALUES: Readonly<Partial<Record<ExactField, readonly string[]>>> = {
   kind: ["patch", "cover", "answer", "reply", "note", "result", "mail", "refused"],
   trust: [
