@@ -57,3 +57,23 @@ export class PatchsigError extends Error {
     this.exit = options.exit ?? (code === "usage" ? EXIT.usage : EXIT.failed);
   }
 }
+
+const SYSTEM: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOENT: "no such file or folder",
+  ENOTDIR: "a part of its path is not a folder",
+  EISDIR: "it is a folder",
+  EEXIST: "it is there already",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "too many symbolic links",
+  EMFILE: "too many open files",
+  EIO: "the disk has an error",
+};
+
+/** Why the system refused to open or make a file: words for what happens to people, else its code. */
+export function systemWords(cause: unknown): string {
+  const { code = "", message = "" } = cause as NodeJS.ErrnoException;
+  return SYSTEM[code] ?? (code === "" ? message : code);
+}

@@ -3,10 +3,11 @@
  * the current folder never takes its place: it may be a repository that others made.
  */
 
+import { createHash } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { PatchsigError } from "./errors.ts";
+import { PatchsigError, systemWords } from "./errors.ts";
 
 /** Throws a PatchsigError "not-found" if there is none: HOME empty or relative, or nobody with this uid. */
 export function homeFolder(): string {
@@ -38,9 +39,16 @@ function cacheFolder(environment: Variables, home: () => string = homeFolder): s
   return baseFolder(environment["XDG_CACHE_HOME"], () => join(home(), ".cache"));
 }
 
-/** Where the index of mails is. */
-export function indexFile(environment: Variables): string {
-  return join(cacheFolder(environment), "index.db");
+/**
+ * Where the index of mails is.
+ *
+ * @param only where the one is that has these sources and no other; null for the usual one, of all that was ever indexed
+ */
+export function indexFile(environment: Variables, only: readonly string[] | null = null): string {
+  const digest = (sources: readonly string[]): string =>
+    createHash("sha256").update(JSON.stringify(sources.toSorted())).digest("hex").slice(0, 16);
+  const name = only === null ? "index.db" : `index-${digest(only)}.db`;
+  return join(cacheFolder(environment), name);
 }
 
 function baseFolder(set: string | undefined, standard: () => string): string {
@@ -56,8 +64,8 @@ export function temporaryFolder(prefix: string): string {
   try {
     return mkdtempSync(join(place, prefix));
   } catch (cause) {
-    const { code = "" } = cause as NodeJS.ErrnoException;
-    throw new PatchsigError("unwritable", `cannot make a temporary folder in ${place} (${code})`, {
+    const why = systemWords(cause);
+    throw new PatchsigError("unwritable", `cannot make a temporary folder in ${place}: ${why}`, {
       hint,
       cause,
     });

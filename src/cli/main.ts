@@ -1,6 +1,6 @@
 /** The entry point: finds the command, loads only that, and maps errors to exit statuses. */
 
-import { PatchsigError, EXIT, type ExitStatus, FormatError } from "../errors.ts";
+import { PatchsigError, EXIT, type ExitStatus, FormatError, systemWords } from "../errors.ts";
 import { escapeLines, ours, type SafeText } from "../report/escape.ts";
 import {
   type Command,
@@ -190,6 +190,7 @@ function report(error: unknown): ExitStatus {
   }
   const system = error as NodeJS.ErrnoException;
   if (system.code === "ENOSPC") say("patchsig: the disk is full");
+  else if (system.path !== undefined) say(`patchsig: ${system.path}: ${systemWords(error)}`);
   else say(`patchsig: ${system.message ?? String(error)}`);
   if (process.env["PATCHSIG_DEBUG"] && system.stack !== undefined)
     saySafe(escapeLines(system.stack));

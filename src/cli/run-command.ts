@@ -8,7 +8,8 @@ import {
   type CommandStatus,
 } from "../options/command.ts";
 import { plainCall } from "../options/plain-arguments.ts";
-import { useScreen } from "../terminal/terminal.ts";
+import { escapeLines } from "../report/escape.ts";
+import { out, useScreen } from "../terminal/terminal.ts";
 
 /**
  * Runs a command, or prints its help.
@@ -30,5 +31,5 @@ export async function runCommand(
   if (call !== null) return await call();
   // help, and every wrong command line
   const { runWithYargs } = await import("../options/yargs.ts");
-  return runWithYargs(command, name, words);
+  return runWithYargs(command, name, words, (help) => out(escapeLines(help)));
 }

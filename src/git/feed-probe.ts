@@ -3,7 +3,7 @@
 import { PatchsigError } from "../errors.ts";
 import { type ServerAbilities, serverAbilities } from "../feed/capabilities.ts";
 import { longRun, type FeedPatience, PATIENCE_HINT } from "../feed/patience.ts";
-import { spawnGit } from "./run.ts";
+import { notStarted, spawnGit } from "./run.ts";
 import { newTransfer } from "./stop.ts";
 
 /** What a server says about a repository. */
@@ -70,9 +70,7 @@ export function probe(address: string, patience: FeedPatience): Promise<Probe | 
     child.stdin.end();
     child.stdout.on("data", take(out));
     child.stderr.on("data", take(trace));
-    child.on("error", (cause) =>
-      reject(new PatchsigError("git-missing", "cannot start git", { cause })),
-    );
+    child.on("error", (cause) => reject(notStarted(cause, "/")));
     // a busy or broken server, or a redirect, says nothing about whether the repository exists
     const failed = (): void => {
       const [, busy] = /returned error: (30[12378]|429|5\d\d)$/m.exec(textOf(trace)) ?? [];

@@ -3,7 +3,7 @@
 import { PatchsigError } from "../errors.ts";
 import { PLAIN_DIFF } from "./closed.ts";
 import { type Epoch, placeOf } from "./epochs.ts";
-import { failure, spawnGit, type StartOptions } from "./run.ts";
+import { failure, notStarted, spawnGit, type StartOptions } from "./run.ts";
 
 /** Most blobs or files; no list has deleted that many mails. */
 const MAX_DELETED = 1_000_000;
@@ -103,9 +103,7 @@ async function* linesOf(args: readonly string[], place: StartOptions): AsyncGene
   let said = "";
   child.stderr.on("data", (bytes: Buffer) => (said = (said + bytes.toString()).slice(0, 4000)));
   const ended = new Promise<number | null>((resolve, reject) => {
-    child.on("error", (cause) =>
-      reject(new PatchsigError("git-missing", "cannot start git", { cause })),
-    );
+    child.on("error", (cause) => reject(notStarted(cause, place.cwd)));
     child.on("close", resolve);
   });
   ended.catch(() => undefined);

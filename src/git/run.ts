@@ -6,7 +6,8 @@
  */
 
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
-import { PatchsigError } from "../errors.ts";
+import { existsSync } from "node:fs";
+import { PatchsigError, systemWords } from "../errors.ts";
 import { type Purpose, termsOf } from "./closed.ts";
 
 /** Where and on what terms to start git. */
@@ -67,8 +68,17 @@ export function runGitSync(argv: readonly string[], start: StartOptions): GitRes
   const error: NodeJS.ErrnoException | undefined = run.error;
   if (error?.code === "ENOENT") return null;
   if (error !== undefined)
-    throw new PatchsigError("git-failed", "cannot start git", { cause: error });
+    throw notStarted(error, options.cwd);
   return { status: run.status ?? -1, stdout: run.stdout, stderr: run.stderr.toString() };
+}
+
+/** Why git did not start: the system says ENOENT of a folder that is not there, too. */
+export function notStarted(cause: unknown, cwd: string): PatchsigError {
+  if (!existsSync(cwd)) return new PatchsigError("git-missing", `no such folder: ${cwd}`, { cause });
+  const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+  if (!missing)
+    return new PatchsigError("git-failed", `cannot start git: ${systemWords(cause)}`, { cause });
+  return new PatchsigError("git-missing", "git is not installed, or not on the PATH", { cause });
 }
 
 /**
@@ -88,19 +98,7 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
     });
     child.stdout.on("data", options.onOutput ?? ((bytes: Buffer) => stdout.push(bytes)));
     child.stderr.on("data", options.onOutput ?? ((bytes: Buffer) => stderr.push(bytes)));
-    child.on("error", (cause: NodeJS.ErrnoException) => {
-      const missing = cause.code === "ENOENT";
-      reject(
-        new PatchsigError(
-          missing ? "git-missing" : "git-failed",
-          `cannot start git in ${options.cwd}`,
-          {
-            hint: "git must be installed and on the PATH, and the directory must exist",
-            cause,
-          },
-        ),
-      );
-    });
+    child.on("error", (cause) => reject(notStarted(cause, options.cwd)));
     child.on("close", (status, signal) => {
       const result = { stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() };
       if (tooMuch())

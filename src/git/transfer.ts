@@ -6,7 +6,7 @@
 
 import { PatchsigError } from "../errors.ts";
 import { termsOf } from "./closed.ts";
-import { failure } from "./run.ts";
+import { failure, notStarted } from "./run.ts";
 import { newTransfer } from "./stop.ts";
 
 export interface TransferOptions {
@@ -87,8 +87,7 @@ export async function transfer(
     signal.throwIfAborted();
     if (error instanceof PatchsigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT")
-      throw new PatchsigError("git-missing", "cannot start git", { cause: error });
+    if (code === "ENOENT") throw notStarted(error, repository);
     throw failure(["fetch"], withoutProgress((error as Error).message));
   } finally {
     signal.removeEventListener("abort", onAbort);

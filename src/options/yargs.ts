@@ -26,12 +26,14 @@ declare module "yargs" {
  *
  * @param name of the command
  * @param words what follows it
+ * @param print gets the help, if that is asked for
  * @throws PatchsigError "usage", and what the command throws
  */
 export async function runWithYargs(
   command: Command | CommandGroup,
   name: string,
   words: readonly string[],
+  print: (help: string) => void,
 ): Promise<CommandStatus> {
   const named = commandNamed(command, words);
   const refused = named === undefined ? null : refusedOption(named, words);
@@ -39,7 +41,7 @@ export async function runWithYargs(
   const spelled = named === undefined ? words : spelledOut(named, words);
   let status: CommandStatus = undefined;
   const onStatus = (its: CommandStatus): void => void (status = its);
-  await yargs([name, ...afterDashes(spelled)])
+  await yargs()
     .scriptName("patchsig")
     .command(moduleOf(command, onStatus))
     .strict()
@@ -58,7 +60,9 @@ export async function runWithYargs(
       if (error instanceof Error && !("name" in error && error.name === "YError")) throw error;
       throw usageError(command, name, words, message ?? error?.message ?? "");
     })
-    .parseAsync();
+    .parseAsync([name, ...afterDashes(spelled)], {}, (_error, _argv, output) => {
+      if (output !== "") print(output);
+    });
   return status;
 }
 

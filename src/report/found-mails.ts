@@ -1,7 +1,7 @@
 /** What `search` prints for people: a line a mail. */
 
 import { day } from "../primitives/time.ts";
-import { displayWidth, escapeText, ours, padTo, type SafeText, truncateTo } from "./escape.ts";
+import { displayWidth, escapeText, joinSafe, ours, padTo, type SafeText, truncateTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 
 /** A mail in the index. */
@@ -13,8 +13,10 @@ export interface ListedMail {
   readonly verdict: string;
 }
 
-/** Wider senders are cut: a share of the line. */
+/** Wider senders are cut: a share of the line. A line with less room for both than this has the title alone. */
 const SENDER_SHARE = 4;
+const ROOM_FOR_BOTH = 40;
+const START = 25;
 const WORDS: Readonly<Record<string, string>> = { pass: "ok", fail: "FAIL" };
 
 export function renderFound(mails: readonly ListedMail[], { columns }: Style): SafeText[] {
@@ -22,10 +24,12 @@ export function renderFound(mails: readonly ListedMail[], { columns }: Style): S
     (most, one) => Math.max(most, displayWidth(escapeText(one.sender))),
     0,
   );
+  const isNarrow = columns - START < ROOM_FOR_BOTH;
   const sender = Math.min(Math.floor(columns / SENDER_SHARE), widest);
   return mails.map((one) => {
-    const start = `${day(one.date)}  ${one.kind.padEnd(7)}  ${(WORDS[one.verdict] ?? one.verdict).padEnd(4)}`;
+    const start = ours`${day(one.date)}  ${one.kind.padEnd(7)}  ${(WORDS[one.verdict] ?? one.verdict).padEnd(4)}`;
     const who = padTo(truncateTo(escapeText(one.sender), sender), sender);
-    return truncateTo(ours`${start}  ${who}  ${one.subject || "(no subject)"}`, columns);
+    const title = ours`${one.subject || "(no subject)"}`;
+    return truncateTo(joinSafe([start, ...(isNarrow ? [] : [who]), title], ours`  `), columns);
   });
 }

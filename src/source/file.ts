@@ -67,8 +67,8 @@ async function* whole(name: string, read: () => SourceItems): SourceItems {
 }
 
 function nothingNew(name: string): PatchsigError {
-  return new PatchsigError("usage", `cannot tell what is new in ${name}`, {
-    hint: "it works with an uncompressed mbox, a maildir, a public-inbox and IMAP",
+  return new PatchsigError("usage", `${name}: nobody can tell what is new in it`, {
+    hint: "of an uncompressed mbox, a maildir and a public-inbox it is known",
   });
 }
 

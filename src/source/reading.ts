@@ -1,7 +1,7 @@
 /** Reads files and folders. Errors use the name that the user gave. */
 
 import { lstatSync, readSync, statSync } from "node:fs";
-import { PatchsigError } from "../errors.ts";
+import { PatchsigError, systemWords } from "../errors.ts";
 import { pause } from "../pause.ts";
 import type { OnRead } from "./item.ts";
 
@@ -85,10 +85,10 @@ export function reading<T>(name: string, action: () => T): T {
 }
 
 function unreadable(name: string, error: unknown): PatchsigError {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   if (code === "ENOENT")
     return new PatchsigError("not-found", `no such file: ${name}`, { cause: error });
   if (code === "EACCES")
     return new PatchsigError("unreadable", `not allowed to read ${name}`, { cause: error });
-  return new PatchsigError("unreadable", `cannot read ${name}: ${message}`, { cause: error });
+  return new PatchsigError("unreadable", `cannot read ${name}: ${systemWords(error)}`, { cause: error });
 }

@@ -6,7 +6,7 @@
 
 import { spawn } from "node:child_process";
 import { closeSync, fstatSync, openSync, statSync } from "node:fs";
-import { PatchsigError } from "../errors.ts";
+import { PatchsigError, systemWords } from "../errors.ts";
 
 export interface FileLock {
   /** To hand to a child, which then holds the lock too. */
@@ -70,8 +70,7 @@ function open(file: string): number {
   try {
     return openSync(file, "a+", 0o644);
   } catch (cause) {
-    const { code = "" } = cause as NodeJS.ErrnoException;
-    throw new PatchsigError("unwritable", `cannot open ${file} (${code})`, { cause });
+    throw new PatchsigError("unwritable", `cannot open ${file}: ${systemWords(cause)}`, { cause });
   }
 }
 

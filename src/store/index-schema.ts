@@ -175,7 +175,7 @@ const TABLES = `
 export const INDEX_SCHEMA: Schema = {
   what: "index",
   applicationId: APPLICATION_ID,
-  without: "it can be made again: move it away",
+  without: "keep it elsewhere: XDG_CACHE_HOME",
   upgradedBy: "git patchsig search --update",
   migrations: [...Array.from({ length: VERSION - 1 }, () => ""), DROP + TABLES],
 };

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { PatchsigError } from "../errors.ts";
+import { PatchsigError, systemWords } from "../errors.ts";
 
 export interface WholeFile {
   /** The mode of a new file, before the umask: 0666 unless given. */
@@ -109,7 +109,6 @@ export function writing(path: string, write: () => void, doing = "write"): void 
     const { code = "" } = cause as NodeJS.ErrnoException;
     if (FULL.has(code))
       throw new PatchsigError("disk-full", `the disk is full: ${path} is not written`, { cause });
-    const why = code === "" ? "" : ` (${code})`;
-    throw new PatchsigError("unwritable", `cannot ${doing} ${path}${why}`, { cause });
+    throw new PatchsigError("unwritable", `cannot ${doing} ${path}: ${systemWords(cause)}`, { cause });
   }
 }

@@ -12,22 +12,27 @@ import {
   updateUserIndex,
 } from "../app/search/user-index.ts";
 import { gitConfig, repositoryOrNone } from "../app/settings.ts";
+import { openSource } from "../app/sources/sources.ts";
 import { openUserTrust } from "../app/trust/user-trust.ts";
+import type { PatchsigError } from "../errors.ts";
+import { isReadFailure } from "../source/item.ts";
 import type { DeskSource } from "./run.ts";
 
 /**
  * @param named public-inboxes, maildirs and mboxes; if there are none, those of `patchsig.source` and the followed feeds
- * @param directory a folder in the repository; there may be none
+ * @param where directory: a folder in the repository; there may be none. isPublic: others will read the pages, so they
+ *   are made of an index of these sources alone: the usual one may have mails that the user once looked for elsewhere
  * @throws PatchsigError "usage" for a source that cannot be indexed, or a `patchsig.mine` that is not a query; others if
  *   the index or the keys cannot be opened
  */
 export async function openUserDesk(
   named: readonly string[],
-  directory: string,
+  { directory, isPublic }: { readonly directory: string; readonly isPublic: boolean },
   reporter: Reporter,
 ): Promise<DeskSource> {
   const sources = indexedSources(named);
-  const index = openUserIndex();
+  if (named.length > 0) for (const source of sources) await checkSource(source);
+  const index = openUserIndex(isPublic ? sources : null);
   const trust = await openUserTrust(false);
   const queries = gitConfig().all("patchsig.mine");
   const repository = await repositoryOrNone(directory);
@@ -53,3 +58,30 @@ export async function openUserDesk(
     },
   };
 }
+
+/** A source that was named, and of which nothing but an error comes, is a mistake. */
+async function checkSource(source: string): Promise<void> {
+  let only: PatchsigError | null = null;
+  for await (const items of openSource(source, { cursorOf: () => null })) {
+    const [first] = items;
+    if (first === undefined) continue;
+    if (only !== null || !isReadFailure(first)) return;
+    only = first.error;
+  }
+  if (only !== null) throw only;
+}
+
+/** What an update could not do, the next one cannot do either a minute later: that is said once. */
+export function sayingOnce(reporter: Reporter): Reporter {
+  const said = new Set<string>();
+  return {
+    ...reporter,
+    sayError: (error) => {
+      if (said.has(error.message)) return;
+      if (said.size < MAX_SAID) said.add(error.message);
+      reporter.sayError(error);
+    },
+  };
+}
+
+const MAX_SAID = 10_000;

@@ -53,8 +53,10 @@ export async function serveDesk(options: ServeOptions, reporter: Reporter): Prom
       const { unread, lost } = await options.update((mails) => (progress.reading = { mails }));
       progress.unread = unread + lost;
     } catch (error) {
-      if (!(error instanceof PatchsigError)) throw error;
-      reporter.sayError(error);
+      // pages of what is there already go on
+      const what = error instanceof Error ? error.message : String(error);
+      const said = new PatchsigError("fault", `the index stays as it was: ${what}`, { cause: error });
+      reporter.sayError(error instanceof PatchsigError ? error : said);
     } finally {
       progress.reading = null;
     }

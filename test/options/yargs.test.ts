@@ -16,7 +16,7 @@ async function valuesOf(words: readonly string[]): Promise<unknown> {
       values = { revision, maxCount, myFolder };
     },
   });
-  await runWithYargs(one, "try", words);
+  await runWithYargs(one, "try", words, () => {});
   return values;
 }
 

@@ -1,6 +1,6 @@
 /** The user's own index, in the cache folder, of the sources in the user's settings. */
 
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { indexFile } from "../../places.ts";
 import { isUrl, shownUrl } from "../../source/url.ts";
@@ -19,8 +19,8 @@ import { readPolicies } from "../verify/policy.ts";
 import { type IndexCounts, updateIndex, type UpdateIndexOptions } from "./update.ts";
 
 /** @throws PatchsigError as `openDatabase` */
-export function openUserIndex(): IndexStore {
-  return new IndexStore(indexFile(process.env));
+export function openUserIndex(only: readonly string[] | null = null): IndexStore {
+  return new IndexStore(indexFile(process.env, only));
 }
 
 /**
@@ -83,7 +83,7 @@ export async function updateUserIndex(
   reporter: Reporter,
   onPortion?: (counts: IndexCounts) => void,
 ): Promise<IndexCounts> {
-  const lock = await lockIfPossible(join(dirname(indexFile(process.env)), "index.lock"), () =>
+  const lock = await lockIfPossible(`${index.db.name}.lock`, () =>
     reporter.say("waiting for another run that brings the index up to date"),
   );
   try {

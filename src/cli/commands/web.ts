@@ -7,7 +7,7 @@ import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
 import { clearProgress, out, reporter } from "../../terminal/terminal.ts";
-import { openUserDesk } from "../../web/open.ts";
+import { openUserDesk, sayingOnce } from "../../web/open.ts";
 import { type DeskSource, exportDesk, serveDesk } from "../../web/run.ts";
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
@@ -38,10 +38,12 @@ export const webCommand = command({
   async run({ source, ...options }) {
     check(options);
     endOnSignal();
-    const desk = await openUserDesk(source, options.repo, reporter());
-    if (options.export !== undefined) return exported(desk, options.export, options.series);
-    const { listen: address, port, host: hosts = [], write } = options;
-    const url = await serveDesk({ ...desk, address, port, hosts, write, every: 60 }, reporter());
+    const { listen: address, port, host: hosts = [], write, export: folder } = options;
+    const isPublic = folder !== undefined || hosts.length > 0 || !LOOPBACK.has(address);
+    const once = sayingOnce(reporter());
+    const desk = await openUserDesk(source, { directory: options.repo, isPublic }, once);
+    if (folder !== undefined) return exported(desk, folder, options.series);
+    const url = await serveDesk({ ...desk, address, port, hosts, write, every: 60 }, once);
     out(ours`${url}`);
     // until a signal
     await new Promise(() => {});

@@ -17,7 +17,7 @@ test("the second one waits, and says so", async () => {
   const mbox = writeMbox(join(home, "mbox"), signed(two("a", "PATCH")));
   const index = openUserIndex();
   const trust = openTrustStore({ file: join(home, "trust.db") });
-  const first = await lockFile(join(home, "patchsig", "index.lock"), () => {});
+  const first = await lockFile(join(home, "patchsig", "index.db.lock"), () => {});
   const said: string[] = [];
   const say = (line: string): void => {
     said.push(`${line}, ${index.sources().length} sources yet`);
