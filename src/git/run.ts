@@ -67,14 +67,14 @@ export function runGitSync(argv: readonly string[], start: StartOptions): GitRes
   const run = spawnSync("git", args, { ...options, maxBuffer: MAX_SYNC_BYTES });
   const error: NodeJS.ErrnoException | undefined = run.error;
   if (error?.code === "ENOENT") return null;
-  if (error !== undefined)
-    throw notStarted(error, options.cwd);
+  if (error !== undefined) throw notStarted(error, options.cwd);
   return { status: run.status ?? -1, stdout: run.stdout, stderr: run.stderr.toString() };
 }
 
 /** Why git did not start: the system says ENOENT of a folder that is not there, too. */
 export function notStarted(cause: unknown, cwd: string): PatchsigError {
-  if (!existsSync(cwd)) return new PatchsigError("git-missing", `no such folder: ${cwd}`, { cause });
+  if (!existsSync(cwd))
+    return new PatchsigError("git-missing", `no such folder: ${cwd}`, { cause });
   const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
   if (!missing)
     return new PatchsigError("git-failed", `cannot start git: ${systemWords(cause)}`, { cause });

@@ -1,7 +1,15 @@
 /** What `search` prints for people: a line a mail. */
 
 import { day } from "../primitives/time.ts";
-import { displayWidth, escapeText, joinSafe, ours, padTo, type SafeText, truncateTo } from "./escape.ts";
+import {
+  displayWidth,
+  escapeText,
+  joinSafe,
+  ours,
+  padTo,
+  type SafeText,
+  truncateTo,
+} from "./escape.ts";
 import type { Style } from "./text.ts";
 
 /** A mail in the index. */

@@ -90,5 +90,7 @@ function unreadable(name: string, error: unknown): PatchsigError {
     return new PatchsigError("not-found", `no such file: ${name}`, { cause: error });
   if (code === "EACCES")
     return new PatchsigError("unreadable", `not allowed to read ${name}`, { cause: error });
-  return new PatchsigError("unreadable", `cannot read ${name}: ${systemWords(error)}`, { cause: error });
+  return new PatchsigError("unreadable", `cannot read ${name}: ${systemWords(error)}`, {
+    cause: error,
+  });
 }

@@ -109,6 +109,8 @@ export function writing(path: string, write: () => void, doing = "write"): void 
     const { code = "" } = cause as NodeJS.ErrnoException;
     if (FULL.has(code))
       throw new PatchsigError("disk-full", `the disk is full: ${path} is not written`, { cause });
-    throw new PatchsigError("unwritable", `cannot ${doing} ${path}: ${systemWords(cause)}`, { cause });
+    throw new PatchsigError("unwritable", `cannot ${doing} ${path}: ${systemWords(cause)}`, {
+      cause,
+    });
   }
 }

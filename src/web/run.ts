@@ -55,7 +55,9 @@ export async function serveDesk(options: ServeOptions, reporter: Reporter): Prom
     } catch (error) {
       // pages of what is there already go on
       const what = error instanceof Error ? error.message : String(error);
-      const said = new PatchsigError("fault", `the index stays as it was: ${what}`, { cause: error });
+      const said = new PatchsigError("fault", `the index stays as it was: ${what}`, {
+        cause: error,
+      });
       reporter.sayError(error instanceof PatchsigError ? error : said);
     } finally {
       progress.reading = null;

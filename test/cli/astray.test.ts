@@ -39,11 +39,7 @@ function run(words: string, env: Record<string, string> = {}): Run {
 
 test.each<[string, number, string]>([
   ["result sign --test a --tap ~/folder", 3, "cannot read ~/folder: it is a folder\n"],
-  [
-    "feed init /dev/null/x --name x",
-    3,
-    "/dev/null/x: a part of its path is not a folder\n",
-  ],
+  ["feed init /dev/null/x --name x", 3, "/dev/null/x: a part of its path is not a folder\n"],
   ["web --port 0 ~/nowhere", 3, "no such file: ~/nowhere\n"],
   ["web --port 0 ~/text", 3, "~/text is neither a mail nor an mbox\nhint: "],
   [

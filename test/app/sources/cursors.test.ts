@@ -179,7 +179,10 @@ describe("an mbox", () => {
 
 describe("new mails cannot be told apart", () => {
   const usage = (what: string): object =>
-    expect.objectContaining({ code: "usage", message: `${what}: nobody can tell what is new in it` });
+    expect.objectContaining({
+      code: "usage",
+      message: `${what}: nobody can tell what is new in it`,
+    });
 
   test("in standard input, a folder of patches, compressed files and pipes", async () => {
     await expect(read("-")).rejects.toEqual(usage("standard input"));
