@@ -74,6 +74,6 @@ const SYSTEM: Readonly<Record<string, string>> = {
 
 /** Why the system refused to open or make a file: words for what happens to people, else its code. */
 export function systemWords(cause: unknown): string {
-  const { code = "", message = "" } = cause as NodeJS.ErrnoException;
+  const { code = "", message } = cause as NodeJS.ErrnoException;
   return SYSTEM[code] ?? (code === "" ? message : code);
 }
