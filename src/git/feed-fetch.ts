@@ -8,10 +8,10 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import type { ServerAbilities } from "../feed/capabilities.ts";
-import { Pace, type FeedPatience, PATIENCE_HINT } from "../feed/patience.ts";
+import type { FeedPatience } from "../feed/patience.ts";
 import { type Epoch, placeOf } from "./epochs.ts";
 import { changes, type InboxChange } from "./inbox-log.ts";
-import { folderSize } from "./feed-write.ts";
+import { FetchWatch } from "./fetch-watch.ts";
 import { webSettings } from "./feed-probe.ts";
 import { git, gitLines, gitSucceeds } from "./run.ts";
 import { transfer } from "./transfer.ts";
@@ -43,9 +43,6 @@ export interface FetchWishes {
 
 /** Mails to ask for in one command. */
 const BLOBS_AT_A_TIME = 2000;
-/** How often to look at the size on disk. */
-const WATCH_MS = 200;
-
 /** What was fetched. */
 export interface FetchedEpoch {
   /** The server's newest commit. */
@@ -207,43 +204,24 @@ async function missingBlobs(epoch: Epoch, old: string | null): Promise<string[]>
  */
 async function watched(
   epoch: Epoch,
-  { maxBytes, address, abilities, patience, onProgress }: FetchWishes,
+  wishes: FetchWishes,
   args: readonly string[],
   more: readonly string[] = [],
 ): Promise<void> {
+  const { address, abilities, patience } = wishes;
   const objects = join(epoch.repository, "objects");
   const before = new Set(packsIn(objects));
-  const controller = new AbortController();
-  const tooLarge = new PatchsigError("too-large", `${address} is larger than --max allows`, {
-    hint: "--since or --headers-only bring less; --max SIZE allows more",
-  });
-  const pace = new Pace(patience, Date.now(), folderSize(objects));
-  const check = (): void => {
-    const size = folderSize(objects);
-    const flaw = pace.flaw(Date.now(), size);
-    if (size > maxBytes) controller.abort(tooLarge);
-    else if (flaw !== null)
-      controller.abort(
-        new PatchsigError("unreadable", `${address} ${flaw}`, { hint: PATIENCE_HINT }),
-      );
-  };
-  let resolved = 0;
-  const timer = setInterval(check, WATCH_MS);
+  const watch = new FetchWatch(objects, wishes);
   // a partial clone only while it fetches: readers must find a mail missing, and not fetch it
   const partial = abilities.filter
     ? ["remote.origin.promisor=true", "remote.origin.partialclonefilter=blob:none"]
     : [];
   try {
-    check();
+    watch.check();
     await transfer(epoch.repository, args, {
-      onProgress: (stage, done, total) => {
-        // resolving deltas is our own work, after all has come: it may restart the clock, at most a hundred times
-        const share = stage === "resolving" ? Math.floor((100 * done) / total) : 0;
-        if (share > resolved) pace.restart(Date.now(), folderSize(objects));
-        resolved = Math.max(resolved, share);
-        onProgress?.(stage, done, total);
-      },
-      signal: controller.signal,
+      onProgress: (stage, done, total) => watch.onProgress(stage, done, total),
+      onSaid: (bytes) => watch.onSaid(bytes),
+      signal: watch.signal,
       settings: [
         `remote.origin.url=${address}`,
         "fetch.unpackLimit=1",
@@ -254,14 +232,14 @@ async function watched(
         ...more,
       ],
     });
-    check();
-    controller.signal.throwIfAborted();
+    watch.check();
+    watch.signal.throwIfAborted();
   } catch (error) {
     // the fetch may have ended before anybody looked, with a complete pack
-    if (error === tooLarge) removePacks(objects, before);
+    if (isTooLarge(error)) removePacks(objects, before);
     throw error;
   } finally {
-    clearInterval(timer);
+    watch.end();
     removeDrafts(join(objects, "pack"));
   }
 }

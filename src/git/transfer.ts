@@ -12,6 +12,8 @@ import { newTransfer } from "./stop.ts";
 export interface TransferOptions {
   /** In git's words: `receiving`, and objects. */
   readonly onProgress?: ((stage: string, done: number, total: number) => void) | undefined;
+  /** Gets how many bytes git has said, with what the server says; they are kept, so it may have to be aborted. */
+  readonly onSaid: (bytes: number) => void;
   readonly signal: AbortSignal;
   /** Settings for this fetch alone. */
   readonly settings?: readonly string[];
@@ -56,7 +58,7 @@ const GUARDS = [
 export async function transfer(
   repository: string,
   args: readonly string[],
-  { onProgress, signal, settings = [] }: TransferOptions,
+  { onProgress, onSaid, signal, settings = [] }: TransferOptions,
 ): Promise<void> {
   const { simpleGit } = await import("simple-git");
   const terms = termsOf("fetch", process.env, true);
@@ -76,6 +78,9 @@ export async function transfer(
       exitCode === 0 ? undefined : (error ?? Buffer.concat([...stdErr, Buffer.from(" ")])),
     progress: ({ stage, processed, total }) => onProgress?.(stage, processed, total),
   });
+  git.outputHandler((_command, _out, errors) =>
+    errors.on("data", (bytes: Buffer) => onSaid(bytes.length)),
+  );
   const onAbort = (): void => stop("SIGTERM");
   signal.addEventListener("abort", onAbort);
   try {

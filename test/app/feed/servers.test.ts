@@ -66,6 +66,15 @@ function silentServer(): Promise<string> {
 const SHORT = { silence: 0.1, speed: 1_000 };
 const USUAL = { silence: 60, speed: 1_000 };
 
+/** Sends this again and again. */
+function flood(response: ServerResponse, body: Buffer | string): void {
+  const more = (): void => {
+    while (!response.destroyed && response.write(body));
+  };
+  response.on("drain", more);
+  more();
+}
+
 describe("an answer of a web server", () => {
   test("that does not begin, or stops, is given up", async () => {
     const silent = `http://${await silentServer()}`;
@@ -92,11 +101,7 @@ describe("an answer of a web server", () => {
       (body: Buffer, encoding: string): RequestListener =>
       (_, response) => {
         if (encoding !== "") response.setHeader("Content-Encoding", encoding);
-        const more = (): void => {
-          while (!response.destroyed && response.write(body));
-        };
-        response.on("drain", more);
-        more();
+        flood(response, body);
       };
     const plain = await serve(endless(megabyte, ""));
     await expect(getBounded(plain, 1 << 22)).rejects.toMatchObject({ code: "too-large" });
@@ -183,58 +188,41 @@ function packet(text: string): string {
   return `${(text.length + 4).toString(16).padStart(4, "0")}${text}`;
 }
 
-describe("a server that sends a byte a minute", () => {
-  const slow = {
-    code: "unreadable",
-    message: expect.stringMatching(/1000 bytes a second|stopped sending/),
-  };
+/** How a server's answer goes on: after so many bytes of its pack. */
+interface PackEnd {
+  readonly after: number;
+  readonly goOn: (response: ServerResponse, rest: Buffer) => void;
+  readonly said: RegExp;
+}
 
-  test("in an answer", async () => {
-    const url = await serve((_, response) => drip(() => void response.write("x")));
-    await expect(getBounded(url, 1 << 20, USUAL)).rejects.toMatchObject(slow);
-  });
-
-  test("in what it has", async () => {
-    const url = await serveSocket((socket) =>
+const SLOW = /1000 bytes a second|stopped sending/;
+const ENDS: Readonly<Record<string, PackEnd>> = {
+  "a mail, byte by byte": {
+    after: 4_096,
+    goOn: (response, rest) => drip((n) => void response.write(rest.subarray(n, n + 1))),
+    said: SLOW,
+  },
+  "again and again that it is at work": {
+    after: 0,
+    goOn: (response) =>
       drip((n) => {
-        socket.write(packet(`${n.toString(16).padStart(40, "a")} refs/heads/x\n`));
+        response.write(packet(`\x02Counting objects: ${n % 100}% (${n}/1000000)\r`));
       }),
-    );
-    await expect(probe(`git://${url}/x`, USUAL)).rejects.toMatchObject({
-      message: `git://${url}/x does not answer`,
-    });
-  });
+    said: SLOW,
+  },
+  "words without end": {
+    after: 0,
+    goOn: (response) => flood(response, Buffer.from(packet(`\x02${"x".repeat(60_000)}\n`))),
+    said: /sends words without end$/,
+  },
+};
 
-  test.each(["mails", "words"] as const)("of %s in a fetch", async (kind) => {
-    const folder = newFolder();
-    const origin = await makeEpoch(folder, 0);
-    writeHistory(origin.repository, [randomBytes(1 << 20)], 1);
-    const server = await serveFolder(folder, "smart");
-    onTestFinished(server.stop);
-    const url = await serve(
-      (request, response) => void slowly(request, response, server.url, kind),
-    );
-    const epoch = await makeEpoch(newFolder(), 0);
-    const wishes = {
-      address: `${url}/git/0.git`,
-      abilities: { smart: true, filter: false, shallow: false },
-      since: null,
-      headersOnly: false,
-      mayLeave: true,
-      maxBytes: 1 << 26,
-      patience: USUAL,
-    };
-    await expect(fetchEpoch(epoch, wishes)).rejects.toMatchObject(slow);
-    expect(running(epoch.repository)).toEqual([]);
-  });
-});
-
-/** Passes on what a git server answers; the pack byte by byte, or words that it is at work instead of it. */
-async function slowly(
+/** Passes on what a git server answers, up to somewhere in a pack. */
+async function partly(
   request: IncomingMessage,
   response: ServerResponse,
   to: string,
-  kind: "mails" | "words",
+  { after, goOn }: PackEnd,
 ): Promise<void> {
   const asked: Buffer[] = [];
   for await (const part of request) asked.push(part as Buffer);
@@ -250,13 +238,56 @@ async function slowly(
   response.setHeader("Content-Type", answer.headers.get("content-type") ?? "");
   const pack = bytes.indexOf("0dpackfile\n") + 11;
   if (pack < 11) return void response.end(bytes);
-  const quick = kind === "mails" ? pack + 4_096 : pack;
-  response.write(bytes.subarray(0, quick));
-  drip((n) => {
-    const words = `\x02Counting objects: ${n % 100}% (${n}/1000000)\r`;
-    response.write(kind === "mails" ? bytes.subarray(quick + n, quick + n + 1) : packet(words));
-  });
+  response.write(bytes.subarray(0, pack + after));
+  goOn(response, bytes.subarray(pack + after));
 }
+
+describe("a server that comes to no end", () => {
+  test("in an answer", async () => {
+    const url = await serve((_, response) => drip(() => void response.write("x")));
+    await expect(getBounded(url, 1 << 20, USUAL)).rejects.toMatchObject({
+      code: "unreadable",
+      message: expect.stringMatching(SLOW),
+    });
+  });
+
+  test("in what it has", async () => {
+    const url = await serveSocket((socket) =>
+      drip((n) => {
+        socket.write(packet(`${n.toString(16).padStart(40, "a")} refs/heads/x\n`));
+      }),
+    );
+    await expect(probe(`git://${url}/x`, USUAL)).rejects.toMatchObject({
+      message: `git://${url}/x does not answer`,
+    });
+  });
+
+  test.each(Object.keys(ENDS))("in a fetch: %s", async (kind) => {
+    const folder = newFolder();
+    const origin = await makeEpoch(folder, 0);
+    writeHistory(origin.repository, [randomBytes(1 << 20)], 1);
+    const server = await serveFolder(folder, "smart");
+    onTestFinished(server.stop);
+    const url = await serve(
+      (request, response) => void partly(request, response, server.url, ENDS[kind]!),
+    );
+    const epoch = await makeEpoch(newFolder(), 0);
+    const wishes = {
+      address: `${url}/git/0.git`,
+      abilities: { smart: true, filter: false, shallow: false },
+      since: null,
+      headersOnly: false,
+      mayLeave: true,
+      maxBytes: 1 << 26,
+      patience: USUAL,
+    };
+    await expect(fetchEpoch(epoch, wishes)).rejects.toMatchObject({
+      code: "unreadable",
+      message: expect.stringMatching(ENDS[kind]!.said),
+    });
+    expect(running(epoch.repository)).toEqual([]);
+  });
+});
 
 describe("a git server that leads elsewhere", () => {
   async function feedAt(): Promise<string> {
@@ -367,11 +398,7 @@ describe("a git server", () => {
     const url = await serve((_, response) => {
       response.setHeader("Content-Type", "application/x-git-upload-pack-advertisement");
       response.write("001e# service=git-upload-pack\n0000");
-      const more = (): void => {
-        while (!response.destroyed && response.write(line.repeat(1000)));
-      };
-      response.on("drain", more);
-      more();
+      flood(response, line.repeat(1000));
     });
     // git reads all of it before it says a word
     await expect(probe(`${url}/x`, { ...USUAL, silence: 1 })).rejects.toMatchObject({
