@@ -3,6 +3,7 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { namedMessageId } from "../../src/app/sources/message-id.ts";
 import { mail, signed, two } from "../app/series/thread.ts";
 import { patchsig, type Run } from "../support/cli.ts";
 import { HAS_INBOX, newInbox } from "../support/inbox.ts";
@@ -49,6 +50,23 @@ function maildir(mails: readonly Buffer[]): string {
   for (const [i, one] of mails.entries()) writeFileSync(join(folder, "cur", `${i + 1}.x:2,S`), one);
   return folder;
 }
+
+const URL = "https://lore.example.org/all/a1@x";
+test.each([
+  ...["", "/", "/t.mbox.gz", "/T/#t", "/t/", "/T/#u", "/raw", "?x=m", "#r1", "/#related"].map(
+    (end) => `${URL}${end}`,
+  ),
+  "https://patch.msgid.example.org/a1%40x",
+  "mid:a1@x",
+  "mid:a1%40x",
+  "id:a1@x",
+  " <a1@x> ",
+])("it is read from %j", (name) => expect(namedMessageId(name)).toBe("<a1@x>"));
+
+test.each(["https://example.org/a1", "imap://alice@example.org/INBOX", "a1", "mid:", `${URL}/1`])(
+  "but not from %j",
+  (name) => expect(namedMessageId(name)).toBeNull(),
+);
 
 describe("the thread", () => {
   test("from an mbox and a maildir, whichever of its mails is named", () => {

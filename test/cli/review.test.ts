@@ -214,11 +214,11 @@ describe("review", () => {
     expect(readFileSync(file)).toHaveLength(0);
     const none = expectStatus(asBob(["ack", "-q", all, "7"]), 1);
     expect(none.stderr).toContain("nothing signed: none of the patches is named\n");
-    const nameless = patchsig(["ack", "-q", signed[1]!], {
-      home,
-      env: { ...BOB, GIT_AUTHOR_NAME: "Bob\u202e" },
-    });
-    expectError(nameless, 2, /cannot be a name in a trailer/);
+    for (const name of ["Bob\u202e", "=?utf-8?q?Bob?="]) {
+      const env = { ...BOB, GIT_AUTHOR_NAME: name };
+      const nameless = patchsig(["ack", "-q", signed[1]!], { home, env });
+      expectError(nameless, 2, /cannot be a name in a trailer/);
+    }
   });
 
   test.runIf(requireTool("minisign"))("can be checked by stock minisign", () => {

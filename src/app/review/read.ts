@@ -61,7 +61,8 @@ export async function readReviewable(
 export function reviewerPerson(): Omit<Reviewer, "signer"> {
   const person = signerPerson();
   const name = person.name.trim().replace(/[ \t]+/g, " ");
-  if (!isName(name))
+  // readers take no trailer with an encoded word
+  if (!isName(name) || name.includes("=?"))
     throw new PatchsigError("usage", `"${name}" cannot be a name in a trailer`, {
       hint: "git config user.name",
     });

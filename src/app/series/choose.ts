@@ -104,7 +104,8 @@ const SERIES_ID = /^[0-9a-f]{6,32}$/;
 function namedBy<S>(all: readonly Version<S>[], name: string): Version<S>[] {
   const byNumber = all.filter(({ number }) => `${number}` === name);
   if (byNumber.length > 0) return byNumber;
-  if (SERIES_ID.test(name)) return all.filter(({ outline }) => outline.id?.startsWith(name));
+  const id = name.toLowerCase();
+  if (SERIES_ID.test(id)) return all.filter(({ outline }) => outline.id?.startsWith(id));
   return all.filter(holds(`<${name.replace(/^<|>$/g, "")}>`));
 }
 
