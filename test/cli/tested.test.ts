@@ -1,12 +1,13 @@
 /** `patchsig tested`: the exit status is the answer. */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeMbox } from "../app/search/index.ts";
 import { PUBLIC, result } from "../app/search/results.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
 import { newFolder } from "../support/folders.ts";
+import { writeHistory } from "../support/history.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 import { formatPatch, newHome, newSubmission, signedPatches } from "./support.ts";
 
@@ -41,6 +42,26 @@ test("pass, fail, or not known", () => {
     stderr: expect.stringContaining("nothing names no commit, no tree and no mails here"),
   });
   expect(tested("--max-age", "0").status).toBe(2);
+});
+
+test("a mail that cannot be read could be a result: that is noted each time", () => {
+  const home = newFolder();
+  const inbox = join(home, "inbox", "git", "0.git");
+  mkdirSync(inbox, { recursive: true });
+  git(inbox, ["init", "-q", "--bare"]);
+  const lost = Buffer.from("From: a@x\nSubject: lost\nMessage-ID: <lost@x>\n\n.\n");
+  writeHistory(inbox, [lost, result()], 1);
+  const args = ["hash-object", "--stdin"];
+  const blob = git(inbox, args, lost).toString().trim();
+  rmSync(join(inbox, "objects", blob.slice(0, 2), blob.slice(2)));
+  const env = { XDG_CACHE_HOME: join(home, "cache") };
+  const cwd = newRepository(join(home, "repository"));
+  commit(cwd, "one", { a: "1\n" });
+  const words = ["tested", "--test", "net.all", "--update", "--source", join(home, "inbox")];
+  const said = [1, 2, 3].map(() => patchsig(words, { home, cwd, env }).stderr);
+  expect(said[0]).toContain("the mail is not there");
+  expect(said[1]).toBe("note: 1 mail could not be read, as was said before\n");
+  expect(said[2]).toBe(said[1]);
 });
 
 test("a series, by the tree that it makes of its base", () => {

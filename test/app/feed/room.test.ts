@@ -12,6 +12,8 @@ import { followedFeed, followedFolder } from "../../../src/app/feed/followed.ts"
 import { collectFeed } from "../../../src/app/feed/keep.ts";
 import { updateFeed } from "../../../src/app/feed/update.ts";
 import type { FeedUpdate } from "../../../src/feed/followed.ts";
+import { formatManifest } from "../../../src/feed/manifest.ts";
+import { serveFolder } from "../../support/feed-server.ts";
 import { newFolder } from "../../support/folders.ts";
 import { writeHistory } from "../../support/history.ts";
 import { newShelf, type Shelf } from "../search/index.ts";
@@ -179,4 +181,30 @@ test("of a feed that is asked by a query, an earlier --since asks for all since 
   await updateFeed(followedFeed("part"), reporter);
   await followFeed({ ...wishes, since: timeOf(4) }, reporter);
   expect([asked[0], asked[2]]).toEqual(["dfn:a rt:1000006..", "dfn:a rt:1000003.."]);
+});
+
+test("from files alone, an earlier --since brings older epochs, if a manifest says how old they are", async () => {
+  const root = newFolder();
+  const repositories = [0, 1, 2].map((n) => join(root, "feed", "git", `${n}.git`));
+  for (const [n, repository] of repositories.entries()) {
+    execFileSync("git", ["init", "-q", "--bare", repository]);
+    writeHistory(repository, [mailOf(`m${n}`)], 1_000_000 * (n + 1));
+    execFileSync("git", ["update-server-info"], { cwd: repository });
+  }
+  const epochs = repositories.map((_, epoch) => ({
+    epoch,
+    fingerprint: null,
+    modified: 1_000_000 * (epoch + 1),
+  }));
+  writeFileSync(join(root, "feed", "manifest.js.gz"), formatManifest("feed", "/feed", epochs));
+  const server = await serveFolder(root, "dumb");
+  onTestFinished(server.stop);
+  const here: string[] = [];
+  for (const time of [2_500_000, 1_500_000]) {
+    const since = new Date(time * 1000).toISOString();
+    const wishes = { url: `${server.url}/feed`, since, headersOnly: false, keys: [] };
+    const { feed } = await followFeed(wishes, reporter);
+    here.push(Object.keys(feed.heads).join());
+  }
+  expect(here).toEqual(["2", "1,2"]);
 });
