@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
+import type * as NodeThreads from "node:worker_threads";
 
 /**
  * V8's flags while the program runs, and their defaults. Nearly all memory that a mail takes is free again by
@@ -42,6 +43,8 @@ interface Loaded {
   readonly script: Script;
   readonly bound: Hash;
 }
+
+type Threads = typeof NodeThreads;
 
 type Wrapper = (
   exports: object,
@@ -87,10 +90,22 @@ function required(name: string): unknown {
   if (!name.startsWith("node:")) return outside(name);
   if (!partsOfNode.has(name)) {
     setFlags("nodes");
-    partsOfNode.set(name, outside(name));
+    const part: unknown = outside(name);
+    partsOfNode.set(name, name === "node:worker_threads" ? withThreads(part as Threads) : part);
     setFlags("ours");
   }
   return partsOfNode.get(name);
+}
+
+/** A thread begins with code of node too: our flags are set again by this file, when the thread's script loads it. */
+function withThreads(threads: Threads): Threads {
+  class Worker extends threads.Worker {
+    constructor(...given: ConstructorParameters<Threads["Worker"]>) {
+      setFlags("nodes");
+      super(...given);
+    }
+  }
+  return { ...threads, Worker };
 }
 
 function wrapperOf(file: string): Wrapper {

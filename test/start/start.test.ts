@@ -135,6 +135,35 @@ describe("the cache is used", () => {
     expect(cachesOf(ROOT)).toEqual(cachesOf(installed));
   });
 
+  test("by a thread", () => {
+    const thread = `
+      const [{ load, loaded }, { parentPort }] = [require(process.argv[2]), require("node:worker_threads")];
+      load("check-worker.thread.js");
+      parentPort.postMessage(loaded.map(({ cache, script }) => [cache, script.cachedDataRejected ?? null]));`;
+    const program = `
+      require(process.argv[1]);
+      const { Worker } = require("node:worker_threads");
+      new Worker(${JSON.stringify(thread)}, { eval: true, argv: process.argv.slice(1), workerData: { devKeyrings: [], dkim: null } }).on("message", (rejected) => {
+        process.stdout.write(JSON.stringify(rejected));
+        process.exit();
+      });`;
+    const start = join(bundleOf(installed), "start.js");
+    const ran = spawnSync(process.execPath, ["-e", program, start], { encoding: "utf8" });
+    expect(ran.stderr).toBe("");
+    const rejected = JSON.parse(ran.stdout) as [string, boolean | null][];
+    expect(
+      Object.fromEntries(rejected.map(([cache, its]) => [basename(cache), its])),
+    ).toMatchObject({
+      "everywhere.js.v8": false,
+      "reading.js.v8": false,
+      "verifying.js.v8": false,
+    });
+    // which is how a thread begins
+    expect(readFileSync(join(bundleOf(installed), "check-worker.js"), "utf8")).toBe(
+      'require("./start.js").load("check-worker.thread.js");\n',
+    );
+  });
+
   test("in a read-only folder", () => {
     const before = filesOf(installed).map((name) => statSync(join(bundleOf(installed), name)));
     const script = `mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 77
