@@ -86,10 +86,17 @@ export function innerPart(mail: Buffer, part: BodyPart): BodyPart | null {
   return leaf;
 }
 
+/** What is not valid in its charset, or in one that is not known, stays as it is: one bad byte in a quote hides no text. */
 function textOf(mail: Buffer, { start, end, encoding, charset, flow }: BodyPart): Buffer {
   const decoded = dropCr(decodeBody(mail.subarray(start, end), encoding));
-  return messageToUtf8(flow.flowed ? unflowed(decoded, flow.delsp) : decoded, charset);
+  const text = flow.flowed ? unflowed(decoded, flow.delsp) : decoded;
+  const read = attempt(() => messageToUtf8(text, charset));
+  const shown = read.ok ? read.value : text;
+  return hasAt(shown, 0, BYTE_ORDER_MARK) ? shown.subarray(BYTE_ORDER_MARK.length) : shown;
 }
+
+/** In UTF-8; some programs begin texts with it. */
+const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 
 /**
  * Joins the soft-broken lines of RFC 3676 as mail programs do, where git would join a quote with the answer

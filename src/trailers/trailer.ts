@@ -47,8 +47,14 @@ const LINE = /^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t\u00a0:]*([^\s:].*)$/su;
 /** `Name <address>`, and what may follow: `# net`, `[arm64]`, `(for mm)`. */
 const PERSON = /^[^<>]*<([^<>\s]+@[^<>\s]+)>(?:[ \t]+(?:#.*|\[[^[\]]*\]|\([^()]*\)))?$/su;
 const BARE = /^([^<>\s"(),:;@]+@[^<>\s"(),:;@]+)$/u;
-/** What some mail programs make of an address: `<bob@example.org<mailto:bob@example.org>>`, `<…><mailto:…>`. */
-const LINKED = /<([^<>\s]+@[^<>\s]+)(?: ?<mailto:\1>>|> ?<mailto:\1>)/giu;
+/**
+ * What programs make of an address that they take for a link: `<bob@example.org<mailto:bob@example.org>>`,
+ * `<…><mailto:…>`, `… <mailto:…>`, `<mailto:…>`.
+ */
+const LINKED = /(?:<|(?<![^\s<>]))([^<>\s]+@[^<>\s]+)>? ?<mailto:\1>>?/giu;
+const ONLY_LINK = /^([^<>@]*<)mailto:/iu;
+/** A full stop behind the address is the sentence's. */
+const STOP = /(?<=>)[.,;]+$/;
 /** Control characters, line ends, and format characters, which are invisible or turn the direction of text. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u;
 
@@ -65,7 +71,9 @@ export function readTrailer(line: string, names: ReadonlyMap<string, string>): T
   const value = rest
     .trimEnd()
     .replace(/[\t\u00a0]/gu, " ")
-    .replace(LINKED, "<$1>");
+    .replace(LINKED, "<$1>")
+    .replace(ONLY_LINK, "$1")
+    .replace(STOP, "");
   return trailerOf(name, value, line.length > MAX_LINE);
 }
 

@@ -27,6 +27,19 @@ test("another charset", () => {
   );
 });
 
+test.each([
+  ["that is not known", "x-unknown", "caf\xe9\nAcked-by: x\n"],
+  ["that has other bytes", "us-ascii", "> caf\xe9\nAcked-by: x\n"],
+  ["that it is not in", "utf-8", "> caf\xe9\nAcked-by: x\n"],
+  ["with shifts", "iso-2022-jp", "\x1b$B$3\x1b(B\nAcked-by: x\n"],
+])("a text in a charset %s stays as it is", (_, charset, body) => {
+  const mail = `${HEAD}Content-Type: text/plain; charset=${charset}\n\n${body}`;
+  expect(replyText(Buffer.from(mail, "latin1"))?.toString("latin1")).toMatch(/\nAcked-by: x\n$/);
+});
+
+test("without a byte order mark", () =>
+  expect(text(`${HEAD}${PLAIN}\n\ufeffAcked-by: x\n`)).toBe("Acked-by: x\n"));
+
 test("format=flowed", () =>
   expect(text(`${HEAD}Content-Type: text/plain; format=flowed\n\none \ntwo\n`)).toBe("one two\n"));
 

@@ -182,6 +182,12 @@ describe("what mail programs make of a trailer is mended", () => {
       "Reviewed-by: Bob <bob@example.org><mailto:bob@example.org>\nAcked-by: Bob <bob@example.org <mailto:bob@example.org>>",
       "Reviewed-by: Bob <bob@example.org>\nAcked-by: Bob <bob@example.org>",
     ],
+    [
+      "one that became the link",
+      "Reviewed-by: Bob <mailto:bob@example.org>\nAcked-by: Bob bob@example.org<mailto:bob@example.org>",
+      "Reviewed-by: Bob <bob@example.org>\nAcked-by: Bob <bob@example.org>",
+    ],
+    ["a full stop", "Acked-by: Bob <bob@example.org>.", "Acked-by: Bob <bob@example.org>"],
     ["two colons", "Reviewed-by: : Bob <bob@example.org>", "Reviewed-by: Bob <bob@example.org>"],
     [
       "an address on the next line",
