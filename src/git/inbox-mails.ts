@@ -63,6 +63,7 @@ export class EpochMails {
   readonly #inPart: boolean;
   #blobs: Blobs;
   #restarts: number;
+  #partial: boolean | null = null;
   /** Outstanding requests to git. */
   readonly #asked: InboxBlob[] = [];
 
@@ -111,17 +112,24 @@ export class EpochMails {
     const epoch = this.#epoch;
     try {
       const blob = await this.#blobs.take();
-      if (blob === null && (await isPartial(epoch))) throw partial(epoch);
+      if (blob === null) await this.#refusePartial();
       return blob ?? MISSING;
     } catch (error) {
       // git exits at a damaged blob; ask again for those after it
       if (!(error instanceof PatchsigError) || this.#restarts-- <= 0) throw error;
-      if (await isPartial(epoch)) throw partial(epoch);
+      await this.#refusePartial();
       this.#blobs.close();
       this.#blobs = blobsOf(epoch);
       this.#blobs.ask(this.#asked.map(({ blob }) => blob));
       return `cannot be read: ${error.message}`;
     }
+  }
+
+  /** @throws PatchsigError "unreadable" */
+  async #refusePartial(): Promise<void> {
+    // asked once, however many mails are missing
+    this.#partial ??= await isPartial(this.#epoch);
+    if (this.#partial) throw partial(this.#epoch);
   }
 
   close(): void {

@@ -1,28 +1,13 @@
 /** How often git is started for a feed: with small feeds that is what takes the time. */
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { followFeed } from "../../../src/app/feed/follow.ts";
 import { followedFeed } from "../../../src/app/feed/followed.ts";
 import { updateFeed } from "../../../src/app/feed/update.ts";
 import { newFolder } from "../../support/folders.ts";
-
-/** Commands of git that are started while `work` runs. */
-async function startsOf(work: () => Promise<unknown>): Promise<string[]> {
-  const folder = newFolder();
-  const log = join(folder, "log");
-  const git = execFileSync("sh", ["-c", "command -v git"]).toString().trim();
-  mkdirSync(join(folder, "bin"));
-  // the program's own settings stand before the command
-  const script = `#!/bin/sh\nfor word; do case $word in -c|*=*) ;; *) echo "$word"; break;; esac; done >>'${log}'\nexec '${git}' "$@"\n`;
-  writeFileSync(join(folder, "bin", "git"), script);
-  chmodSync(join(folder, "bin", "git"), 0o755);
-  vi.stubEnv("PATH", `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`);
-  await work();
-  return readFileSync(log, "utf8").trim().split("\n");
-}
+import { startsOf } from "../../support/git-starts.ts";
 
 test("an update starts git ten times, and four times if there is nothing new", async () => {
   vi.stubEnv("XDG_DATA_HOME", newFolder());
