@@ -19,13 +19,14 @@ import { writeMbox } from "../app/search/index.ts";
 import { mail } from "../app/series/thread.ts";
 import { patchsig, PROGRAM, type Run } from "../support/cli.ts";
 import { newFolder } from "../support/folders.ts";
-import { newRepository } from "../support/repo.ts";
+import { commit, newRepository } from "../support/repo.ts";
 
 let home: string;
 let cwd: string;
 beforeAll(() => {
   home = newFolder();
   cwd = newRepository(join(home, "repo"));
+  commit(cwd, "one", { file: "1\n" });
   mkdirSync(join(home, "folder"));
   writeFileSync(join(home, "text"), "hello\n");
   writeMbox(join(home, "list"), [mail("a", "[PATCH] for everybody")]);
@@ -39,6 +40,12 @@ function run(words: string, env: Record<string, string> = {}): Run {
 
 test.each<[string, number, string]>([
   ["result sign --test a --tap ~/folder", 3, "cannot read ~/folder: it is a folder\n"],
+  [
+    "result sign --test a --status pass --log nowhere",
+    3,
+    "--log: cannot read nowhere: no such file or folder\nhint: a log is an address",
+  ],
+  ["feed follow /a\tb", 2, "/a\\x09b: it holds blanks or control characters (%20 is a blank)\n"],
   ["feed init /dev/null/x --name x", 3, "/dev/null/x: a part of its path is not a folder\n"],
   ["web --port 0 ~/nowhere", 3, "no such file: ~/nowhere\n"],
   ["web --port 0 ~/text", 3, "~/text is neither a mail nor an mbox\nhint: "],
@@ -60,6 +67,12 @@ test.each<[string, number, string]>([
   const { stderr, ...found } = run(words);
   expect(found).toEqual({ status, stdout: "" });
   expect(stderr.replaceAll(home, "~")).toContain(`patchsig: ${said}`);
+});
+
+test("what nothing was indexed for was not tested as far as is known, and it is said why", () => {
+  const { status, stdout, stderr } = run("tested --test a");
+  expect([status, stdout]).toEqual([3, expect.stringMatching(/: not tested\n$/)]);
+  expect(stderr).toMatch(/^nothing is indexed yet: --update reads patchsig.source/);
 });
 
 test("a wrong query is said before mails are read", () => {

@@ -99,6 +99,7 @@ describe("without a terminal", () => {
       env: { ...env, ...nobody },
     });
     expectError(unknown, 2, "git does not know who you are");
+    expect(unknown.stderr).toMatch(/^hint: .*; or --local: for this repository alone$/m);
     expect(files()).toEqual(before);
   });
 

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { PatchsigError } from "../../errors.ts";
+import { PatchsigError, systemWords } from "../../errors.ts";
 import { openHere } from "../settings.ts";
 import { testedTree, untrackedFiles } from "../../git/tested.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
@@ -219,7 +219,10 @@ async function fileDigest(name: string): Promise<string> {
   try {
     for await (const chunk of createReadStream(name)) digest.update(chunk as Buffer);
   } catch (error) {
-    throw new PatchsigError("unreadable", `cannot read ${name}`, { cause: error });
+    throw new PatchsigError("unreadable", `--log: cannot read ${name}: ${systemWords(error)}`, {
+      hint: "a log is an address (https://…), a file, or both",
+      cause: error,
+    });
   }
   return digest.digest("hex");
 }
@@ -237,6 +240,8 @@ export async function signedResultMail(
   { said, details }: PlannedResult,
   signer: MinisignSigner,
 ): Promise<Buffer> {
+  if (said.time < 1e9)
+    throw new PatchsigError("refused", "no result is signed before 2001: is the clock right?");
   try {
     const signed = await signWith(signer, textSigning(RESULT_TEXT, signer.publicKey, said));
     const mail = resultMail(signed, signerPerson().name, details);

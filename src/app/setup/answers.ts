@@ -63,7 +63,9 @@ export function demandAnswers(args: SetupWishes, facts: Facts, key: KeyFound | n
     });
   if (sends && (facts.address === null || facts.name === null))
     throw new PatchsigError("usage", "git does not know who you are", {
-      hint: 'git config --global user.name "Your Name"; git config --global user.email you@example.org',
+      hint: `git config --global user.name "Your Name"; git config --global user.email you@example.org${
+        facts.repository === null || args.local ? "" : "; or --local: for this repository alone"
+      }`,
     });
 }
 

@@ -14,7 +14,14 @@ import { formatRecord } from "../../report/json.ts";
 import { renderTested } from "../../report/tested.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { clearProgress, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
+import {
+  clearProgress,
+  out,
+  outputStyle,
+  reporter,
+  say,
+  sayWaiting,
+} from "../../terminal/terminal.ts";
 import { SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
 
 const DAY = 86_400;
@@ -60,6 +67,10 @@ export const testedCommand = command({
         now: now(),
       });
       out(args.json ? formatRecord(answer) : renderTested(answer, outputStyle()));
+      if (answer.answer === "none" && index.sources().length === 0)
+        say(
+          "nothing is indexed yet: --update reads patchsig.source and the feeds that are followed",
+        );
       return STATUS[answer.answer];
     } finally {
       clearProgress();
