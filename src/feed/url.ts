@@ -9,7 +9,8 @@ const SCHEMES = /^(?:https?|git|ssh|file):\/\//i;
  */
 export function addressFlaw(address: string): string | null {
   if (address.startsWith("-")) return "it begins like an option";
-  if (/[\0-\x20\x7f-\x9f]/.test(address)) return "it holds blanks or control characters (%20 is a blank)";
+  if (/[\0-\x20\x7f-\x9f]/.test(address))
+    return "it holds blanks or control characters (%20 is a blank)";
   if (address.startsWith("/")) return null;
   if (!SCHEMES.test(address)) return "it must begin with https://, git://, ssh://, file:// or /";
   const authority = /^[a-z]+:\/\/([^/?#]*)/i.exec(address)![1]!;
