@@ -1,5 +1,6 @@
 /** What of a repository a test has run on. */
 
+import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import type { Repository } from "./repository.ts";
@@ -46,18 +47,35 @@ export async function treesOfCommits(
 }
 
 /**
- * By no monitor's word, nor a submodule's wish to be passed over: git looks itself, in the user's own working
- * tree, by its filters, as git status always does.
+ * By no monitor's word, by all that the file system says of a file, and without a submodule's wish to be passed over:
+ * git looks itself, in the user's own working tree, by its filters, as git status always does.
  */
 async function status(cwd: string, untracked: "normal" | "no"): Promise<string[]> {
   const words =
-    "-c core.fsmonitor=false -c core.untrackedCache=false " +
+    "-c core.fsmonitor=false -c core.untrackedCache=false -c core.checkStat=default -c core.trustctime=true " +
     `status --porcelain -z --untracked-files=${untracked} --no-renames --ignore-submodules=none`;
   const listed = await git(words.split(" "), { cwd, purpose: "work" });
   return listed
     .toString()
     .split("\0")
     .filter((entry) => entry !== "");
+}
+
+/**
+ * The files of the working tree at which git was told not to look: git update-index --assume-unchanged, and
+ * --skip-worktree of files that are there. A sparse checkout lacks its files.
+ */
+async function unseenFiles(toplevel: string): Promise<string[]> {
+  const listed = await git(["ls-files", "-v", "-z"], { cwd: toplevel });
+  const isThere = (name: string): boolean =>
+    lstatSync(resolve(toplevel, name), { throwIfNoEntry: false }) !== undefined;
+  return listed
+    .toString()
+    .split("\0")
+    .filter(
+      (entry) => /^[a-rt-z] /.test(entry) || (/^[sS] /.test(entry) && isThere(entry.slice(2))),
+    )
+    .map((entry) => entry.slice(2));
 }
 
 /** The tracked files of the working tree that are not as in HEAD; none without one. */
@@ -83,6 +101,15 @@ export async function untrackedFiles({ cwd, toplevel }: Repository): Promise<rea
       "refused",
       `${first.slice(3)} is not as committed: nobody else can have the tree that was tested`,
       { hint: "commit, and test that; or name the commit that was tested" },
+    );
+  const [unseen] = await unseenFiles(toplevel);
+  if (unseen !== undefined)
+    throw new PatchsigError(
+      "refused",
+      `git was told not to look whether ${unseen} is as committed`,
+      {
+        hint: "git ls-files -v lists such files; git update-index --no-assume-unchanged, --no-skip-worktree",
+      },
     );
   return entries
     .filter((entry) => entry.startsWith("??"))

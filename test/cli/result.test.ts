@@ -5,6 +5,8 @@ import {
   chmodSync,
   copyFileSync,
   readFileSync,
+  renameSync,
+  rmSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -231,6 +233,32 @@ test("a tree that is not committed is refused", () => {
   expect([run.status, run.stdout]).toEqual([3, ""]);
   expect(run.stderr).toContain("file is not as committed");
   expect(sign(["--status", "pass", "HEAD"], "", work).status).toBe(0);
+});
+
+test.each(["assume-unchanged", "skip-worktree"])("one that git was told not to see: %s", (how) => {
+  const work = oneCommit();
+  git(work, ["update-index", `--${how}`, "file"]);
+  writeFileSync(join(work, "file"), "two\n");
+  const run = sign(["--status", "pass"], "", work);
+  expect([run.status, run.stdout]).toEqual([3, ""]);
+  expect(run.stderr).toContain("git was told not to look whether file is as committed");
+  // a sparse checkout
+  rmSync(join(work, "file"));
+  expect(sign(["--status", "pass"], "", work).status).toBe(how === "skip-worktree" ? 0 : 3);
+});
+
+test("one that a setting of git's hides", () => {
+  const work = oneCommit();
+  git(work, ["config", "core.trustctime", "false"]);
+  git(work, ["config", "core.checkStat", "minimal"]);
+  const file = join(work, "file");
+  utimesSync(file, 1_600_000_000, 1_600_000_000);
+  git(work, ["update-index", "--refresh"]);
+  writeFileSync(`${file}.new`, readFileSync(file, "utf8").replace(/./g, "x"));
+  utimesSync(`${file}.new`, 1_600_000_000, 1_600_000_000);
+  renameSync(`${file}.new`, file);
+  expect(git(work, ["status", "--porcelain"]).toString()).toBe("");
+  expect(sign(["--status", "pass"], "", work).stderr).toContain("file is not as committed");
 });
 
 test("a key for results signs no patches; revoked, it voids its results", () => {
