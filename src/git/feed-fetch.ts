@@ -75,21 +75,44 @@ async function tipsOf(epoch: Epoch): Promise<{ old: string | null; head: string 
  */
 export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<FetchedEpoch | null> {
   const { address, abilities, headersOnly } = wishes;
-  const { old } = await tipsOf(epoch);
-  await fetchCommits(epoch, wishes, old === null);
+  const { old, head: begun } = await tipsOf(epoch);
+  const refill = wishes.refill === true;
+  const mailsApart = abilities.filter && !headersOnly;
+  // what is new since the last time is mostly little
+  const isWhole =
+    mailsApart && old !== null && begun === null && !refill && (await fetchWhole(epoch, wishes));
+  if (!isWhole) await fetchCommits(epoch, wishes, old === null);
   const { head } = await tipsOf(epoch);
   if (head === null) return null;
-  const refill = wishes.refill === true;
   if (head === old && !refill) return { head, old, goesOn: true, ahead: 0, left: 0 };
   await refuseOther(epoch, address);
-  const wantsMails = abilities.filter && !headersOnly;
-  const left = wantsMails ? await fetchBlobs(epoch, wishes, refill ? null : old) : 0;
+  const isPart = mailsApart && !isWhole;
+  const left = isPart ? await fetchBlobs(epoch, wishes, refill ? null : old) : 0;
   const goesOn = old === null || (await isBefore(epoch, old, head));
   return { head, old, goesOn, ahead: goesOn ? 0 : await mailsAhead(epoch), left };
 }
 
 function isBefore(epoch: Epoch, commit: string, later: string): Promise<boolean> {
   return gitSucceeds(["merge-base", "--is-ancestor", commit, later], placeOf(epoch));
+}
+
+/**
+ * Fetches commits and mails at once: a server takes several times as long to give mails by their names.
+ *
+ * @returns false if that has failed, and the mails may come apart: then what came before a cut stays, and so does what
+ *   there is room for
+ */
+async function fetchWhole(epoch: Epoch, wishes: FetchWishes): Promise<boolean> {
+  const abilities = { ...wishes.abilities, filter: false };
+  try {
+    await watched(epoch, { ...wishes, abilities }, ["--", "origin", `+HEAD:${INCOMING}`]);
+    return true;
+  } catch (error) {
+    await dropIncoming(epoch);
+    const mayGoOn = isTooLarge(error) ? wishes.mayLeave : isGitFailure(error);
+    if (!mayGoOn) throw error;
+    return false;
+  }
 }
 
 /** Fetches commits; from servers that cannot leave out blobs, the mails come with them. */
@@ -140,6 +163,10 @@ function isDifferenceToDropped(error: unknown): boolean {
 
 function isTooLarge(error: unknown): boolean {
   return error instanceof PatchsigError && error.code === "too-large";
+}
+
+function isGitFailure(error: unknown): boolean {
+  return error instanceof PatchsigError && error.code === "git-failed";
 }
 
 function isEmptyCut(error: unknown): boolean {
