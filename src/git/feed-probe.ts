@@ -73,9 +73,13 @@ export function probe(address: string, patience: FeedPatience): Promise<Probe | 
     child.on("error", (cause) => reject(notStarted(cause, "/")));
     // a busy or broken server, or a redirect, says nothing about whether the repository exists
     const failed = (): void => {
-      const [, busy] = /returned error: (30[12378]|429|5\d\d)$/m.exec(textOf(trace)) ?? [];
-      if (busy === undefined) return resolve(null);
-      reject(new PatchsigError("unreadable", `${address}: the server answers ${busy}`));
+      const said = textOf(trace);
+      const [, busy] = /returned error: (30[12378]|429|5\d\d)$/m.exec(said) ?? [];
+      const [, ...unreached] = UNREACHED.exec(said) ?? [];
+      const why = unreached.find((words) => words !== undefined);
+      const wrong = busy === undefined ? why : `the server answers ${busy}`;
+      if (wrong === undefined) return resolve(null);
+      reject(new PatchsigError("unreadable", `cannot read ${address}: ${wrong}`));
     };
     child.on("close", (status) => {
       clearTimeout(timer);
@@ -91,6 +95,10 @@ export function probe(address: string, patience: FeedPatience): Promise<Probe | 
     });
   });
 }
+
+/** What git and ssh say if they did not reach the server, or were not let in: what is there, nobody knows. */
+const UNREACHED =
+  /^(?:ssh: (.+?)\r?|fatal: (unable to look up .+)|\S+\[\d+: \S+\]: errno=(.+)|(Host key verification failed)\.\r?|.*: (Permission denied) \(.+)$/m;
 
 function textOf(parts: readonly Buffer[]): string {
   return Buffer.concat(parts).toString("latin1");

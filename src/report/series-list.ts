@@ -8,8 +8,9 @@ import type { ListedSeries } from "../verify/versions.ts";
 import { displayWidth, escapeText, ours, padTo, type SafeText, truncateTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 
-/** Wider addresses are cut: a share of the line. */
+/** Wider addresses are cut: a share of the line. A line with less room for both than this has the title alone. */
 const FROM_SHARE = 4;
+const ROOM_FOR_BOTH = 32;
 
 /** A line each. @param why also the reasons */
 export function renderList(all: readonly ListedSeries[], why: boolean, style: Style): SafeText[] {
@@ -31,7 +32,9 @@ export function renderList(all: readonly ListedSeries[], why: boolean, style: St
       (one.date === null ? "no date" : day(one.date)).padEnd(10),
     ].join("  ");
     const subject = `${one.subject || "(no subject)"}${partly(one)}`;
-    const line = ours`${columns}  ${padTo(truncateTo(escapeText(one.from), from), from)}  ${subject}`;
+    const isNarrow = style.columns - columns.length < ROOM_FOR_BOTH;
+    const who = padTo(truncateTo(escapeText(one.from), from), from);
+    const line = isNarrow ? ours`${columns}  ${subject}` : ours`${columns}  ${who}  ${subject}`;
     return [truncateTo(line, style.columns), ...(why ? whyLines(one, number + 2) : [])];
   });
 }

@@ -131,4 +131,6 @@ test("on a narrow screen, titles stay", () => {
     renderFound([one], { columns, color: false }).map(String);
   expect(lines(80)).toEqual(["1970-01-01  patch    ok    Alice  [PATCH] one"]);
   expect(lines(40)).toEqual(["1970-01-01  patch    ok    [PATCH] one"]);
+  const list = run("series list ~/list", { COLUMNS: "40" });
+  expect(list.stdout).toBe("1  v1  1/1  none  2026-11-06  for every…\n");
 });

@@ -59,7 +59,10 @@ export const updateCommand = command({
       } catch (error) {
         if (!(error instanceof PatchsigError) || feeds.length === 1) throw error;
         clearProgress();
-        sayError(error);
+        const { code, message, hint } = error;
+        sayError(
+          new PatchsigError(code, `${feed.name}: ${message}`, hint === undefined ? {} : { hint }),
+        );
         worst = EXIT.failed;
       }
     return worst;

@@ -139,6 +139,14 @@ describe("an answer of a web server", () => {
     }
   });
 
+  test.each([
+    ["git://127.0.0.1:1/x", "cannot read git://127.0.0.1:1/x: Connection refused"],
+    ["git://nowhere.invalid/x", "unable to look up nowhere.invalid"],
+    ["ssh://127.0.0.1:1/x", /port 1: Connection refused$/],
+  ])("that is not reached is not taken for one without a feed: %s", async (address, said) => {
+    await expect(probe(address, USUAL)).rejects.toThrow(said);
+  });
+
   test("says if it has only a part", async () => {
     const url = await serve((_, response) => {
       response.setHeader("X-Archive-Coverage", "partial; updated=1767225600");
