@@ -3,11 +3,13 @@ import type { MailHeaders, MailInfo, MailView, Result } from "../types.ts";
 import { readAuthor } from "./author.ts";
 import { type Body, readBody } from "./body.ts";
 import { EMPTY, collapseSpace, hasAt, isSpace, nextLine, latin1 } from "../primitives/bytes.ts";
-import { type Content, readContent } from "./content.ts";
-import { type Header, type HeaderName, field, readHeader } from "./header.ts";
+import type { Content } from "./content.ts";
+import { type Header, type HeaderName, field } from "./header.ts";
 import { isCutByGit } from "./mbox.ts";
-import { type Parts, readParts } from "./parts.ts";
-import { type CrPlaces, NO_CRS, withoutCrs } from "./line-ends.ts";
+import type { Parts } from "./parts.ts";
+import { type CrPlaces, NO_CRS } from "./line-ends.ts";
+import { ReadableMail } from "./readable.ts";
+import { type MailStructure, structureOf } from "./structure.ts";
 import { attempt, refuse } from "../refused.ts";
 import { decodeWords, hasForeignWord, isUnlabelled } from "./rfc2047.ts";
 import { hasScissors } from "./scissors.ts";
@@ -15,8 +17,12 @@ import { cleanTitle } from "./title.ts";
 
 /** Reads one mail with its CRs, as `git mailsplit --keep-cr` leaves it; else as `readMail`. */
 export function readRawMail(raw: Buffer): Result<MailView> {
-  const { mail, crs } = withoutCrs(raw);
-  return readMail(mail, crs);
+  return readReadable(new ReadableMail(raw));
+}
+
+/** The same of a mail that others read too. */
+export function readReadable({ plain, crs, structure }: ReadableMail): Result<MailView> {
+  return readMail(plain, crs, structure);
 }
 
 /**
@@ -24,14 +30,17 @@ export function readRawMail(raw: Buffer): Result<MailView> {
  * refuses it: no third outcome. test/mail/ compares it with stock git.
  *
  * `mail` is one message as `git mailsplit` leaves it: see `dropCr`. The caller bounds its size.
- * `crs` says where CRs were dropped; only the view's own `crs` depends on it.
+ * `crs` says where CRs were dropped; only the view's own `crs` depends on it. `structure` is that of the mail.
  */
-export function readMail(mail: Buffer, crs: CrPlaces = NO_CRS): Result<MailView> {
+export function readMail(
+  mail: Buffer,
+  crs: CrPlaces = NO_CRS,
+  structure: Result<MailStructure> = structureOf(mail),
+): Result<MailView> {
   return attempt(() => {
     checkStart(mail);
-    const header = readHeader(mail, 0, true);
-    const content = readContent(header);
-    const parts = readParts(mail, header, content);
+    if (!structure.ok) refuse(structure.refusal.reason, structure.refusal.detail);
+    const { header, content, parts } = structure.value;
     const body = readBody(mail, parts.parts, crs);
     return {
       info: readInfo(header, body),

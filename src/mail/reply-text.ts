@@ -2,44 +2,15 @@
 
 import { hasAt, nextLine } from "../primitives/bytes.ts";
 import { attempt } from "../refused.ts";
+import type { Result } from "../types.ts";
 import { messageToUtf8 } from "./charset.ts";
 import { type Content, readContent } from "./content.ts";
 import { dropCr } from "./line-ends.ts";
 import { readHeader } from "./header.ts";
 import { MAX_NESTING } from "./limits.ts";
-import { type BodyPart, readParts } from "./parts.ts";
+import type { BodyPart } from "./parts.ts";
+import { type MailStructure, structureOf } from "./structure.ts";
 import { decodeBody } from "./transfer.ts";
-
-/** What several readers want of a mail, each found once, by the first who asks. */
-export class ReadableMail {
-  /** The mail's own bytes. */
-  readonly raw: Buffer;
-  #plain: Buffer | null = null;
-  #parts: readonly BodyPart[] | null | undefined;
-  #text: Buffer | null | undefined;
-
-  constructor(raw: Buffer) {
-    this.raw = raw;
-  }
-
-  /** Without CRs before LF. */
-  get plain(): Buffer {
-    this.#plain ??= dropCr(this.raw);
-    return this.#plain;
-  }
-
-  /** Of `plain`; null if they cannot be told for sure. */
-  get parts(): readonly BodyPart[] | null {
-    if (this.#parts === undefined) this.#parts = partsOf(this.plain);
-    return this.#parts;
-  }
-
-  /** As `replyText`. */
-  get text(): Buffer | null {
-    if (this.#text === undefined) this.#text = textIn(this.plain, this.parts);
-    return this.#text;
-  }
-}
 
 /**
  * The text, UTF-8; null if there is none, or the mail cannot be read for sure. HTML is not read: what is a
@@ -48,20 +19,15 @@ export class ReadableMail {
  * @param mail one message without CRs before LF
  */
 export function replyText(mail: Buffer): Buffer | null {
-  return textIn(mail, partsOf(mail));
+  return replyTextIn(mail, structureOf(mail));
 }
 
-function partsOf(mail: Buffer): readonly BodyPart[] | null {
+/** The same. @param structure of the mail */
+export function replyTextIn(mail: Buffer, structure: Result<MailStructure>): Buffer | null {
+  if (!structure.ok) return null;
+  const { parts } = structure.value.parts;
   const read = attempt(() => {
-    const header = readHeader(mail, 0, true);
-    return readParts(mail, header, readContent(header)).parts;
-  });
-  return read.ok ? read.value : null;
-}
-
-function textIn(mail: Buffer, parts: readonly BodyPart[] | null): Buffer | null {
-  const read = attempt(() => {
-    for (const part of parts ?? []) {
+    for (const part of parts) {
       const leaf = innerPart(mail, part);
       if (leaf?.type === "text/plain") return textOf(mail, leaf);
     }

@@ -1,12 +1,10 @@
 /** Writes and reads the mail that carries a test result (docs/spec/result.md). */
 
 import { readDiff } from "../diff/diff.ts";
-import { readContent } from "../mail/content.ts";
 import { encodeName } from "../mail/encoded-words.ts";
-import { readHeader } from "../mail/header.ts";
 import { dropCr } from "../mail/line-ends.ts";
 import { readRawMail } from "../mail/mailinfo.ts";
-import { readParts } from "../mail/parts.ts";
+import { ReadableMail } from "../mail/readable.ts";
 import { replyText } from "../mail/reply-text.ts";
 import { decodeBody, encodeBase64 } from "../mail/transfer.ts";
 import type { Verifier } from "../minisign/ed25519.ts";
@@ -117,9 +115,8 @@ function hasDiff(mail: Buffer): boolean {
 /** The attached JSON with this digest (`TestResult.details`); null if the mail has none. */
 export function detailsIn(mail: Buffer, digest: string): Buffer | null {
   const read = attempt(() => {
-    const plain = dropCr(mail);
-    const header = readHeader(plain, 0, true);
-    for (const part of readParts(plain, header, readContent(header)).parts) {
+    const { plain, parts } = new ReadableMail(mail);
+    for (const part of parts ?? []) {
       if (part.type !== "application/json" || part.end - part.start > 2 * MAX_DETAILS) continue;
       const bytes = decodeBody(plain.subarray(part.start, part.end), part.encoding);
       if (sha256(bytes) === digest) return bytes;

@@ -5,7 +5,8 @@
 
 import { refused } from "../refused.ts";
 import type { Verifier } from "../minisign/ed25519.ts";
-import { readRawMail } from "../mail/mailinfo.ts";
+import { readReadable } from "../mail/mailinfo.ts";
+import { ReadableMail } from "../mail/readable.ts";
 import { attest } from "../patch/attestation.ts";
 import { findMarkers, readBlock, type UnverifiedBlock } from "../patch/block.ts";
 import { readDiff } from "../diff/diff.ts";
@@ -26,13 +27,18 @@ import { statementsIn } from "./statements.ts";
  * @param verifier strict Ed25519, with its cache of keys
  */
 export function checkMail(mail: Buffer, verifier: Verifier): Checked {
-  return withCarrier(checkAlone(mail, verifier), mail);
+  return checkReadable(new ReadableMail(mail), verifier);
+}
+
+/** The same of a mail that others read too. */
+export function checkReadable(mail: ReadableMail, verifier: Verifier): Checked {
+  return withCarrier(checkAlone(mail, verifier), mail.raw);
 }
 
 /** The same, without looking for a carried mail. */
-function checkAlone(mail: Buffer, verifier: Verifier): Checked {
-  const read = readRawMail(mail);
-  if (!read.ok) return refusedMail(mail, read.refusal);
+function checkAlone(mail: ReadableMail, verifier: Verifier): Checked {
+  const read = readReadable(mail);
+  if (!read.ok) return refusedMail(mail.raw, read.refusal);
   const view = read.value;
   const parsed = readDiff(view.patch, view.crs);
   const diff = parsed.ok ? parsed.value : null;

@@ -1,6 +1,6 @@
 /** What a mail says of other patches, and by what replies know it. */
 
-import type { ReadableMail } from "../mail/reply-text.ts";
+import type { ReadableMail } from "../mail/readable.ts";
 import type { Verifier } from "../minisign/ed25519.ts";
 import { attestMail } from "../patch/attestation.ts";
 import { canonicalMessage } from "../patch/message.ts";

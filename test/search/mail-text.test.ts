@@ -1,7 +1,7 @@
 /** What is searched of a mail's text, however it is made. */
 
 import { describe, expect, it, test } from "vitest";
-import { ReadableMail } from "../../src/mail/reply-text.ts";
+import { ReadableMail } from "../../src/mail/readable.ts";
 import { searchableMail } from "../../src/search/mail-text.ts";
 
 const bodyOf = (lines: string): string => {

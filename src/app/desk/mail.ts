@@ -3,7 +3,7 @@
 import { searchableMail } from "../../search/mail-text.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
 import { isMadeName } from "../../mail/message-id.ts";
-import { ReadableMail } from "../../mail/reply-text.ts";
+import { ReadableMail } from "../../mail/readable.ts";
 import { readFields } from "../../mail/fields.ts";
 import type { SourceMail } from "../../source/item.ts";
 import type { MailRow } from "../../store/index-sql.ts";

@@ -3,7 +3,7 @@
  * discussion goes on is judged again without being read again.
  */
 
-import { ReadableMail } from "../../mail/reply-text.ts";
+import { ReadableMail } from "../../mail/readable.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { PatchsigError } from "../../errors.ts";
 import { resultsIn } from "../../result/mail.ts";

@@ -3,10 +3,10 @@
 import { openKeyrings } from "../../devkeys/folder.ts";
 import { verifyOpenpgp } from "../../devkeys/gpg.ts";
 import { PatchsigError } from "../../errors.ts";
-import { ReadableMail } from "../../mail/reply-text.ts";
+import { ReadableMail } from "../../mail/readable.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { isWrapped } from "../../verify/carrier.ts";
-import { asSigned, checkMail } from "../../verify/check.ts";
+import { asSigned, checkReadable } from "../../verify/check.ts";
 import { refusedMail } from "../../verify/describe.ts";
 import type { DkimClaims } from "../../dkim/claim.ts";
 import { withDkim } from "../../verify/dkim.ts";
@@ -34,10 +34,10 @@ export interface CheckOptions {
 }
 
 /**
- * `bytes` is null if the mail is larger than what is read; `size` says how large. `mail` is what others have read
+ * `bytes` is null if the mail is larger than what is read; `size` says how large. `read` is what others have read
  * of it.
  */
-export type CheckMail = (bytes: Buffer | null, size: number, mail?: ReadableMail) => Checked;
+export type CheckMail = (bytes: Buffer | null, size: number, read?: ReadableMail) => Checked;
 
 /** Throws a PatchsigError "not-found" if a keyring folder is none. */
 export function createCheck(options: CheckOptions): CheckMail {
@@ -48,16 +48,16 @@ export function createCheck(options: CheckOptions): CheckMail {
   const known = new Set(dkim?.names ?? []);
   const wanted = (name: string): boolean => dkim?.names === null || known.has(name);
   const look = dkim === null ? null : { wanted, servers: dkim.servers };
-  return (bytes, size, mail) => {
+  return (bytes, size, read) => {
     if (bytes === null) {
       const detail = `${size} bytes are too many`;
       return refusedMail(Buffer.alloc(0), { reason: "mail-too-large", detail });
     }
-    const alone = withPlainAm(bytes, checkMail(bytes, verifier), plainAm);
+    const mail = read ?? new ReadableMail(bytes);
+    const alone = withPlainAm(bytes, checkReadable(mail, verifier), plainAm);
     const developers = withDevsig(bytes, alone, tools);
     const signed = signedOnly ? asSigned(developers) : developers;
-    const replied =
-      names === null ? signed : withReply(mail ?? new ReadableMail(bytes), signed, names, verifier);
+    const replied = names === null ? signed : withReply(mail, signed, names, verifier);
     return look === null ? replied : withDkim(bytes, replied, look);
   };
 }
