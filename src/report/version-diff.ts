@@ -60,7 +60,7 @@ const MAX_NAMED = 12;
 
 const WORDS: Record<Exclude<PatchChange["change"], "unchanged">, string> = {
   moved: "the same, elsewhere",
-  message: "the same diff, another message",
+  message: "the same diff, another author or message",
   diff: "changed",
   added: "new",
   removed: "gone",

@@ -37,7 +37,9 @@ interface AppliedMails {
  */
 export async function checkIdle(repository: Repository): Promise<void> {
   if (repository.toplevel === null)
-    throw new PatchsigError("no-repository", "there is no working tree here to apply to");
+    throw new PatchsigError("no-repository", "there is no working tree here to apply to", {
+      hint: "run it in a working tree",
+    });
   if (amProgress(repository) !== null)
     throw new PatchsigError("refused", "another am or rebase is in progress here", {
       hint: "finish it with git am --continue, or drop it with git am --abort",
