@@ -271,8 +271,9 @@ function isWhole<T>({ taken, total }: SeriesGroup<T>): boolean {
   return patches.length === total;
 }
 
-function isFree<T>(group: SeriesGroup<T>, { number }: SeriesItem): boolean {
-  return !group.taken.has(number.index);
+/** People send `[PATCH 3/2]` after a series, but nobody can sign such a number: it is no part of what was signed. */
+function isFree<T>({ taken, signing, total }: SeriesGroup<T>, { number }: SeriesItem): boolean {
+  return !taken.has(number.index) && (signing === null || number.index <= total);
 }
 
 function isNear<T>({ from, to }: SeriesGroup<T>, { messageId, date }: SeriesItem): boolean {

@@ -374,6 +374,15 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 3: a1 a2 a3"],
   ],
   [
+    "a number above the total is not signed",
+    [
+      mail("a1", "[PATCH 1/2] x", { signing: "K s" }),
+      mail("a2", "[PATCH 2/2] y", { re: "a1", signing: "K s" }),
+      mail("a3", "[PATCH 3/2] z", { re: "a1" }),
+    ],
+    ["v1 of 2: a1 a2", "v1 of 2: a3 incomplete"],
+  ],
+  [
     "50 a pull request with patches below",
     [
       mail("p0", "[PULL 0/2] for 6.9"),
