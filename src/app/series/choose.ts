@@ -61,7 +61,7 @@ export function chooseSeries<S>(
     throw severalOf("in the mails", left);
   const chosen = ofWork(work, choice);
   const beside = works.length === 1 ? [] : [otherWorks(works.length - 1)];
-  return { ...chosen, said: [...strays.flatMap(strayWords), ...beside, ...chosen.said] };
+  return { ...chosen, said: [...strayWords(strays), ...beside, ...chosen.said] };
 }
 
 /**
@@ -87,9 +87,17 @@ function otherWorks(n: number): string {
   return n === 1 ? "another series is beside it" : `${n} other series are beside it`;
 }
 
-function strayWords({ outline }: Version<unknown>): string[] {
-  const mails = outline.members.slice(0, MAX_NAMED);
-  return mails.map(({ source }) => `note: not in this series: ${source}: ${outline.subject}`);
+function strayWords(strays: readonly Version<unknown>[]): string[] {
+  const mails = strays.flatMap(({ outline }) =>
+    outline.members.map(({ source }) => `note: not in this series: ${source}: ${outline.subject}`),
+  );
+  return firstOf(mails, (n) => `note: ${count(n, "mail")} more not in this series`);
+}
+
+/** The first lines, and how many more there are: anybody can send hundreds. */
+function firstOf(lines: readonly string[], more: (n: number) => string): string[] {
+  const left = lines.length - MAX_NAMED;
+  return left <= 1 ? [...lines] : [...lines.slice(0, MAX_NAMED), more(left)];
 }
 
 const MAX_NAMED = 5;
@@ -265,7 +273,8 @@ function taken<S>(
 }
 
 function reasons(against: Against<unknown>): string[] {
-  return [...against].map(([{ name }, why]) => `${name} is not taken: ${why}`);
+  const lines = [...against].map(([{ name }, why]) => `${name} is not taken: ${why}`);
+  return firstOf(lines, (n) => `nor ${count(n, "older version")}`);
 }
 
 /** The line that names other versions: `v2, 3 patches; v1 is also there`. */

@@ -145,6 +145,18 @@ describe("what others slip in", () => {
     },
   );
 
+  test("hundreds of them: the newest ones are named, and the others counted", async () => {
+    const numbers = Array.from({ length: 300 }, (_, i) => i + 2);
+    const forged = numbers.map((i) => mail(`p${i}`, `[PATCH v${i} 1/2] one`, { re: "a0" }));
+    const lines = await chosen([...SIGNED.v1, ...forged]);
+    expect(lines).toHaveLength(7);
+    expect(lines.at(-1)).toBe("nor 295 older versions");
+    const strays = numbers.map((i) => mail(`s${i}`, "[PATCH 2/2] x", { re: "a0", to: `${i}` }));
+    const beside = await chosen([...SIGNED.v1, ...strays]);
+    expect(beside).toHaveLength(7);
+    expect(beside).toContain("note: 295 mails more not in this series");
+  });
+
   test("a v3 with another key, after the author's and before", async () => {
     const forged = signed(two("m", "PATCH v3", { re: "a0", to: "evil" }), { seed: 9 });
     const expected = /^\d series signed with different keys, none known before: /;
