@@ -232,9 +232,10 @@ test("reports patches that cannot be signed, or would make another commit", () =
     ["--color=always", 3, /cannot be signed/],
     ["-v2.1", 3, /v2\.1/],
     ["-w", 1, /git am would (?:refuse it|make something else)/],
+    ["-w -q", 1, /git am would (?:refuse it|make something else)/],
     ["--no-prefix", 3, /cannot be signed/],
   ];
-  const all = writeAll(cases.map(([option]) => ({ options: [option], settings: [] })));
+  const all = writeAll(cases.map(([words]) => ({ options: words.split(" "), settings: [] })));
   for (const [i, [option, status, words]] of cases.entries()) {
     expect([option, all[i]!.status]).toEqual([option, status]);
     expect(all[i]!.said).toMatch(words);

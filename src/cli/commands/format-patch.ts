@@ -109,13 +109,15 @@ export const formatPatchCommand = {
         write(repository, words, { args: gitArgs, prepare, say }),
         words.quiet ? null : baseHazards(repository, plan.base, plan.range),
       ]);
-      if (hazards !== null) {
+      const unmet = isUnmet(signed) || differences.some(({ inFiles }) => inFiles);
+      if (unmet || !words.quiet) {
         signedLines(signed, by).forEach(say);
         for (const { text } of differences) say(`note: ${text}`);
+      }
+      if (hazards !== null) {
         baseNotes(plan.base, repository.shallow).forEach(say);
         hazardNotes(plan.base, hazards).forEach(say);
       }
-      const unmet = isUnmet(signed) || differences.some(({ inFiles }) => inFiles);
       return unmet ? EXIT.unmet : EXIT.ok;
     } finally {
       signer.wipe();
