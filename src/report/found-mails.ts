@@ -14,6 +14,7 @@ import type { Style } from "./text.ts";
 
 /** A mail in the index. */
 export interface ListedMail {
+  readonly messageId: string;
   readonly date: number;
   readonly kind: string;
   readonly sender: string;
@@ -27,7 +28,10 @@ const ROOM_FOR_BOTH = 40;
 const START = 25;
 const WORDS: Readonly<Record<string, string>> = { pass: "ok", fail: "FAIL" };
 
-export function renderFound(mails: readonly ListedMail[], { columns }: Style): SafeText[] {
+/** Copies of a mail, from several sources, are one line if nothing in it differs. */
+export function renderFound(all: readonly ListedMail[], { columns }: Style): SafeText[] {
+  const seen = new Map(all.map((mail) => [lineOf(mail), mail]));
+  const mails = [...seen.values()];
   const widest = mails.reduce(
     (most, one) => Math.max(most, displayWidth(escapeText(one.sender))),
     0,
@@ -40,4 +44,8 @@ export function renderFound(mails: readonly ListedMail[], { columns }: Style): S
     const title = ours`${one.subject || "(no subject)"}`;
     return truncateTo(joinSafe([start, ...(isNarrow ? [] : [who]), title], ours`  `), columns);
   });
+}
+
+function lineOf({ messageId, date, kind, sender, subject, verdict }: ListedMail): string {
+  return JSON.stringify([messageId, date, kind, sender, subject, verdict]);
 }

@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import {
   closeSync,
+  cpSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -126,11 +127,19 @@ test("a server says once what every update meets", () => {
 });
 
 test("on a narrow screen, titles stay", () => {
-  const one = { date: 0, kind: "patch", sender: "Alice", subject: "[PATCH] one", verdict: "pass" };
+  const [date, kind, sender, subject, verdict] = [0, "patch", "Alice", "[PATCH] one", "pass"];
+  const one = { messageId: "<a@x>", date, kind, sender, subject, verdict };
   const lines = (columns: number): string[] =>
     renderFound([one], { columns, color: false }).map(String);
   expect(lines(80)).toEqual(["1970-01-01  patch    ok    Alice  [PATCH] one"]);
   expect(lines(40)).toEqual(["1970-01-01  patch    ok    [PATCH] one"]);
   const list = run("series list ~/list", { COLUMNS: "40" });
   expect(list.stdout).toBe("1  v1  1/1  none  2026-11-06  for every…\n");
+});
+
+test("a mail that two sources have is one line, and two records", () => {
+  cpSync(join(home, "list"), join(home, "mirror"));
+  const both = "everybody --source ~/list --source ~/mirror";
+  expect(run(`search ${both}`).stdout).toMatch(/^[^\n]+\n$/);
+  expect(run(`search --json ${both}`).stdout.trim().split("\n")).toHaveLength(2);
 });
