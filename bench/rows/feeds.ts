@@ -1,18 +1,20 @@
 /** Feeds as they are followed: what comes of a large list, and how soon new mails are found. */
 
-import { readdirSync, statSync } from "node:fs";
+import { cpSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Row } from "../bench.ts";
 import { number } from "../report.ts";
-import type { Workplace } from "../run.ts";
+import { median, type Workplace } from "../run.ts";
 
 const NEW = 1_000;
 
 /** Mails that are there before. */
 const OLD = 4_000;
+/** Of a home: feeds and keys, and the index. */
+const STATE = ["data", "cache"];
 
 export const updateRow: Row = (bench, report, skip) => {
-  const { inbox } = bench.settings;
+  const { inbox, rounds } = bench.settings;
   if (inbox === null) return skip("update: --inbox names no list");
   const place = bench.workplace("update");
   const served = servedCopy(place, inbox);
@@ -26,15 +28,28 @@ export const updateRow: Row = (bench, report, skip) => {
   place.patchsig(["feed", "follow", `file://${served}`, "--as", "list"]);
   place.patchsig(["search", "-n", "1", "PATCH"]);
   moveTo(OLD + NEW);
-  const update = place.patchsig(["feed", "update"]);
-  const index = place.patchsig(["search", "-n", "1", "PATCH"]);
+  const before = place.path("before");
+  for (const part of STATE) cpSync(place.path(part), join(before, part), { recursive: true });
+  const times = Array.from({ length: rounds }, () => {
+    for (const part of STATE) {
+      rmSync(place.path(part), { recursive: true });
+      cpSync(join(before, part), place.path(part), { recursive: true });
+    }
+    const update = place.patchsig(["feed", "update"]);
+    return { update, index: place.patchsig(["search", "-n", "1", "PATCH"]) };
+  });
+  const all = times.map(({ update, index }) => update + index);
   report({
     row: "update",
     what: `feed update of ${number(NEW)} new mails, with the index`,
-    value: update + index,
+    value: median(all),
     unit: "s",
     goal: { atMost: 1.5 },
-    raw: [`fetching ${number(update)} s; index and search ${number(index)} s`],
+    raw: [
+      `fetching ${number(median(times.map(({ update }) => update)))} s`,
+      `index and search ${number(median(times.map(({ index }) => index)))} s`,
+      `the fastest ${number(Math.min(...all))} s`,
+    ],
   });
 };
 
