@@ -62,12 +62,12 @@ function verdictOn(
   if (status === "unsigned" || status === "none") return unsignedVerdict(author, policy, signs);
   if (!isSame(status) || key === null) return ["fail", ""];
   // its holder has taken another key since: that casts no doubt on what the old one signed
-  if (key.trust === "replaced") return ["pass", "the key was replaced since"];
-  if (key.trust === "revoked") return ["fail", "the key was revoked since"];
+  if (key.trust === "replaced") return ["pass", "the key has been replaced since"];
+  if (key.trust === "revoked") return ["fail", "the key has been revoked since"];
   if (key.trust === "result-only") return ["fail", "the key may sign test results, never patches"];
   if (key.trust === "changed") return ["fail", "it is not the key that is known here"];
   if (!isKeyWithin(key, policy)) return ["fail", `the policy wants a ${policy.require} key`];
-  return isUnknown(key) ? ["warn", "nobody has met the key here"] : ["pass", ""];
+  return isUnknown(key) ? ["warn", "the key is not known here"] : ["pass", ""];
 }
 
 function unsignedVerdict(author: string, policy: Policy, signs: CommitContext["signs"]): Verdicted {

@@ -406,7 +406,7 @@ describe("not by the signer", () => {
         status: "same",
         trust: state,
         verdict,
-        why: `the key was ${state} since`,
+        why: `the key has been ${state} since`,
       });
     }
   });
