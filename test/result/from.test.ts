@@ -212,6 +212,14 @@ describe("NIPA", () => {
     ]);
   });
 
+  test.each(["constructor", "__proto__", "PASS", ""])(
+    "an unknown result is an error: %j",
+    (result) =>
+      expect(said(readNipa(`\ufeff${JSON.stringify({ results: [{ test: "a", result }] })}`))).toBe(
+        "error: 1 error",
+      ),
+  );
+
   test("its list of runs is not one", () => {
     expect(() => readNipa('[{"url":"https://x"}]')).toThrow('"url"');
     const deep = `{"results":${'[{"results":'.repeat(100)}[]${"}]".repeat(100)}}`;

@@ -28,7 +28,8 @@ function checkSize(text: string): void {
 function parsed(text: string): unknown {
   checkSize(text);
   try {
-    return JSON.parse(text) as unknown;
+    // PowerShell begins files with a byte order mark
+    return JSON.parse(text.replace(/^\ufeff/, "")) as unknown;
   } catch {
     throw new FormatError("not JSON");
   }
@@ -118,7 +119,8 @@ export function readNipa(text: string): Report {
     const inner = objectsIn(one, "results");
     const own = [...names, textIn(one, "test")];
     for (const each of inner) add(each, own);
-    const outcome = NIPA[textIn(one, "retry") || textIn(one, "result")] ?? "error";
+    const word = textIn(one, "retry") || textIn(one, "result");
+    const outcome = Object.hasOwn(NIPA, word) ? NIPA[word]! : "error";
     if (inner.length === 0) writer.add(own, outcome);
     else if (outcome !== "pass" && outcome !== "done") writer.harness(outcome);
   };
