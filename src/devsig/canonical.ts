@@ -74,15 +74,19 @@ function coveredFields(view: MailView, fields: readonly HeaderField[]): HeaderFi
   if (latin1(email).includes(" ")) return "an odd address";
   if (fields.some(({ value }) => /[\v\f]/.test(value))) return "a form feed in the header";
   const from = `${author.length === 0 ? "" : `${latin1(author)} `}<${latin1(email)}>`;
-  const values: Record<string, string> = { from, subject: latin1(subject) };
-  for (const [name, value] of Object.entries(values)) {
+  // a Map: a header may be called "constructor"
+  const values = new Map([
+    ["from", from],
+    ["subject", latin1(subject)],
+  ]);
+  for (const [name, value] of values) {
     const own = fields.filter((field) => field.name === name);
     if (own.length === 0) return `no ${name} header`;
     if (!own.every((field) => isUtf8(Buffer.from(field.value, "latin1"))))
       return `a ${name} header that is not utf-8`;
     if (relaxed(value) !== value || hasQWord(value)) return `white space or words in ${name}`;
   }
-  return fields.map((field) => ({ ...field, value: values[field.name] ?? field.value }));
+  return fields.map((field) => ({ ...field, value: values.get(field.name) ?? field.value }));
 }
 
 /** Message and patch as one text, its lines ended by CR LF, without empty lines at its end. */

@@ -37,6 +37,13 @@ test("From and Subject are as git reads them, other headers as in the mail", () 
   ]);
 });
 
+test.each(["Constructor", "__proto__"])("a header may be called %s", (name) => {
+  const { fields } = covered(`${name}: x\n${PLAIN}`) as Covered;
+  expect(fields[0]).toMatchObject({ name: name.toLowerCase(), value: " x\n" });
+  const claim = { headers: ["from", "subject", name.toLowerCase()], prefix: "v=1" };
+  expect(signedDigest(claim, fields)).toHaveLength(32);
+});
+
 const info = {
   author: Buffer.from("Bob"),
   email: Buffer.from("bob@example.org"),
