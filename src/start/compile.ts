@@ -84,6 +84,7 @@ async function useIt(
   await main(["key", "generate", "--no-password"]);
   await main(["format-patch", "-o", "out", "origin/main.."]);
   git("format-patch", "-q", "-1", "-o", "plain");
+  git("format-patch", "-q", "-2", "--output=mbox");
   const [first, second] = ["out/0001-file-8.patch", "out/0002-file-14.patch"];
   const plain = "plain/0001-file-14.patch";
   copyFileSync(plain, "again.patch");
@@ -96,6 +97,8 @@ async function useIt(
   await main(["trust", "list"]);
   git("reset", "-q", "--hard", "origin/main");
   await main(["am", first, second]);
+  await main(["check-commit", "HEAD"]);
+  await main(["search", "--source", "mbox", "s:file"]);
 }
 
 /** Writes a cache beside each file that was loaded. */
