@@ -134,7 +134,8 @@ function outcomeAndTime(words: RunWords): Pick<TestResult, "result" | "counts" |
   readonly report: NonNullable<ReturnType<typeof readReports>>["report"] | null;
 } {
   const { status, reports } = words;
-  const said = status === undefined ? undefined : STATUS_WORDS[status.toLowerCase()];
+  const word = status?.toLowerCase() ?? "";
+  const said = Object.hasOwn(STATUS_WORDS, word) ? STATUS_WORDS[word] : undefined;
   if (status !== undefined && said === undefined)
     throw new PatchsigError("usage", `--status does not know "${status}"`, {
       hint: TEST_OUTCOMES.join(", "),
