@@ -96,7 +96,13 @@ function parse(
     ]),
   );
   try {
-    return parseArgs({ args: [...spelledOut(command, args)], options, allowPositionals: true });
+    return parseArgs({
+      args: [...spelledOut(command, args)],
+      options,
+      allowPositionals: true,
+      // an option that is itself called --no-… would be taken for a negation
+      allowNegative: !Object.keys(options).some((name) => name.startsWith("no-")),
+    });
   } catch {
     return null;
   }

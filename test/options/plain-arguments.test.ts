@@ -37,6 +37,13 @@ const demanding = command({
   run,
 });
 
+const negative = command({
+  usage: "negative",
+  describe: "four",
+  options: { "no-verify": json, json },
+  run,
+});
+
 const NONE = { maxCount: undefined, json: false, from: undefined };
 
 test.each<[Command | CommandGroup, string, object]>([
@@ -44,9 +51,11 @@ test.each<[Command | CommandGroup, string, object]>([
   [single, "a - b", { ...NONE, file: ["a", "-", "b"] }],
   [single, "a --json -n 3", { ...NONE, json: true, maxCount: 3, file: ["a"] }],
   [single, "--from x --from=y", { ...NONE, from: ["x", "y"], file: ["-"] }],
+  [single, "--json --no-json", { ...NONE, file: ["-"] }],
   [single, "-3 a", { ...NONE, maxCount: 3, file: ["a"] }],
   [single, "-n1 -n 2 -- -a", { ...NONE, maxCount: 2, file: ["./-a"] }],
   [demanding, "--as mbox", { as: "mbox" }],
+  [negative, "--no-verify", { noVerify: true, json: false }],
   [several, "pin a b", { who: "a", key: "b", json: false }],
   [several, "pin --json a b", { who: "a", key: "b", json: true }],
   [several, "show", { who: undefined }],
@@ -60,11 +69,14 @@ test.each<[Command | CommandGroup, string, object]>([
 test.each([
   [single, "--help"],
   [single, "--jso"],
+  [single, "--no-from"],
+  [single, "--no-json=x"],
   [single, "--json=false"],
   [single, "-n"],
   [single, "--max-count="],
   [demanding, ""],
   [demanding, "--as tar"],
+  [negative, "--no-json"],
   [several, ""],
   [several, "--help"],
   [several, "--json pin a b"],
