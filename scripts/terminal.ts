@@ -54,7 +54,8 @@ export function onTerminal(command: string, options: TerminalOptions = {}): Term
     type: (text) => void child.stdin.write(text),
     async finished() {
       await closed;
-      return screen.replaceAll("\r\n", "\n");
+      // a line that was there for a moment, and erased
+      return screen.replaceAll("\r\n", "\n").replace(/[^\n]*\r\x1b\[K/g, "");
     },
   };
 }

@@ -155,12 +155,26 @@ async function run(args: string[], paged = true): Promise<CommandStatus> {
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined)
-    throw new PatchsigError("usage", `no such command: ${name}`, {
-      hint: (await meant(name)) ?? "patchsig --help lists them",
-    });
+    throw name.startsWith("-") ? await noOption(name) : await noCommand(name);
   const command = await entry.load();
   if (isRaw(command)) return command.run(rest);
   return runCommand(command, name, rest, paged);
+}
+
+const OPTIONS = ["help", "version", "no-pager"];
+
+async function noOption(name: string): Promise<PatchsigError> {
+  const { didYouMean, similar } = await import("../options/similar.ts");
+  const like = similar(name.replace(/^-+/, ""), OPTIONS).map((option) => `--${option}`);
+  return new PatchsigError("usage", `unknown option: ${name}`, {
+    hint: didYouMean(like) ?? "patchsig --help says what there is",
+  });
+}
+
+async function noCommand(name: string): Promise<PatchsigError> {
+  return new PatchsigError("usage", `no such command: ${name}`, {
+    hint: (await meant(name)) ?? "patchsig --help lists them",
+  });
 }
 
 /** Commands that are like a word, or those of a group that are called so: `show`, `trust show`. */

@@ -9,6 +9,7 @@ import { PatchsigError } from "../errors.ts";
 import { pause } from "../pause.ts";
 import { MAX_PASSWORD_BYTES } from "../minisign/secret-key.ts";
 import { readPrivateFile } from "../store/key-file.ts";
+import { showMoment } from "./terminal.ts";
 
 const NO_PASSWORD_HINT = "give it with --password-fd N or --password-file FILE";
 
@@ -73,6 +74,7 @@ function terminalSource(): PasswordSource {
   return {
     async ask(prompt) {
       const [password] = await askTerminal([prompt], checked);
+      showMoment();
       return password!;
     },
     async askNew(prompt) {
@@ -84,6 +86,7 @@ function terminalSource(): PasswordSource {
         password!.fill(0);
         throw new PatchsigError("bad-password", "the passwords differ");
       }
+      showMoment();
       return password!;
     },
   };

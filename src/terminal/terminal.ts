@@ -168,6 +168,13 @@ function showProgress(...[what, done, total, began]: Parameters<Progress>): void
   shown = true;
 }
 
+/** Until the next line: making a key of a password takes a second or more, on purpose. */
+export function showMoment(): void {
+  if (!process.stderr.isTTY || screen !== null) return;
+  write(2, ours`one moment …`);
+  shown = true;
+}
+
 export function clearProgress(): void {
   if (shown) write(2, "\r\x1b[K");
   shown = false;

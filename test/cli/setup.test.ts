@@ -345,7 +345,9 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
     session.type("y\n");
     await session.shows(`password for ${path}: `);
     session.type(`${PASSWORD.toString()}\r`);
+    await session.shows("one moment …\r\x1b[K");
     const screen = await session.finished();
+    expect(screen).not.toContain("one moment");
     expect(screen).toContain("ssh-ed25519");
     expect(screen).toContain("checked: ");
     expect(screen).not.toContain(PASSWORD.toString());

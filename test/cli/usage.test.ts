@@ -71,7 +71,7 @@ test("the program itself", () => {
 const WRONG: [string[], string][] = [
   [["frobnicate"], "no such command: frobnicate"],
   [["\x1b[31m"], "no such command: \\x1b[31m"],
-  [["--frobnicate"], "no such command: --frobnicate"],
+  [["--frobnicate"], "unknown option: --frobnicate"],
   [["toString"], "no such command: toString"],
   [["key", "frobnicate"], "no such command: key frobnicate"],
   [["trust", "frobnicate"], "no such command: trust frobnicate"],
@@ -119,6 +119,7 @@ const MEANT: [string, string][] = [
   ["verify --no-pager", "patchsig --no-pager verify"],
   ["feed mirror net", "patchsig feed mirror <name> <folder>"],
   ["attestation -o", "patchsig attestation --help explains it"],
+  ["--verison", "did you mean --version?"],
   ["help verfy", "did you mean verify?"],
   ["x".repeat(1000), "patchsig --help lists them"],
 ];

@@ -467,7 +467,7 @@ describe("input that is not a mail: one line, the right status", () => {
       "what is below a file",
       () => join(put("file", "x"), "x"),
       3,
-      /^cannot read .*file\/x: ENOTDIR/,
+      /^cannot read .*file\/x: a part of its path is not a folder/,
     ],
     [
       "bytes",
