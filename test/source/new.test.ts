@@ -90,6 +90,10 @@ test("killed between verdict and output: the mails are reported again", async ()
 });
 
 test("refuses sources whose new mails cannot be told apart", () => {
-  const run = expectError(patchsig(["verify", "--new"], { home, input: "" }), 2, /^standard input: nobody can tell/);
+  const run = expectError(
+    patchsig(["verify", "--new"], { home, input: "" }),
+    2,
+    /^standard input: nobody can tell/,
+  );
   expect(run.stderr).toContain("hint: it works with an uncompressed mbox, a maildir, ");
 });
