@@ -95,5 +95,5 @@ test("refuses sources whose new mails cannot be told apart", () => {
     2,
     /^standard input: nobody can tell/,
   );
-  expect(run.stderr).toContain("hint: it works with an uncompressed mbox, a maildir, ");
+  expect(run.stderr).toContain("hint: of an uncompressed mbox, a maildir and a public-inbox it is known");
 });
