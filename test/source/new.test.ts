@@ -95,5 +95,7 @@ test("refuses sources whose new mails cannot be told apart", () => {
     2,
     /^standard input: nobody can tell/,
   );
-  expect(run.stderr).toContain("hint: of an uncompressed mbox, a maildir and a public-inbox it is known");
+  expect(run.stderr).toContain(
+    "hint: of an uncompressed mbox, a maildir and a public-inbox it is known",
+  );
 });
