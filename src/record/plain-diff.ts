@@ -5,6 +5,7 @@
  */
 
 import { hasAt, LF, lineEnd } from "../primitives/bytes.ts";
+import { lastMark, type LineMarks, MarkWriter, TOP } from "./line-marks.ts";
 
 /** The plain part of a diff that is about one file. */
 export interface PlainPatch {
@@ -145,36 +146,95 @@ export function reversed(hunks: readonly PlainHunk[]): PlainHunk[] {
   });
 }
 
+/** A file in pieces, and where its lines are. */
+export interface AppliedFile {
+  readonly pieces: readonly Buffer[];
+  readonly marks: LineMarks;
+}
+
 /**
  * Applies hunks to a file.
  *
- * @returns the new file, in pieces; null if a hunk does not fit at its line, where git would search, or refuse
+ * @param marks of the file
+ * @returns the new file; null if a hunk does not fit at its line, where git would search, or refuse
  */
-export function applyPlain(old: Buffer, hunks: readonly PlainHunk[]): Buffer[] | null {
+export function applyPlain(
+  old: Buffer,
+  hunks: readonly PlainHunk[],
+  marks: LineMarks = TOP,
+): AppliedFile | null {
   const pieces: Buffer[] = [];
+  const made = new MarkMover(marks);
   let line = 0;
   let at = 0;
   for (const hunk of hunks) {
-    const start = startOfLine(old, at, hunk.line - line);
+    const start = startOfLine(old, marks, { line, at }, hunk.line);
     if (start === null) return null;
     const end = start + hunk.old.length;
     if (end > old.length || hunk.old.compare(old, start, end) !== 0) return null;
     if (hunk.isLast && end !== old.length) return null;
     pieces.push(old.subarray(at, start), hunk.new);
+    made.replace(hunk, start);
     line = hunk.line + hunk.lines;
     at = end;
   }
   pieces.push(old.subarray(at));
-  return pieces;
+  return { pieces, marks: made.end() };
 }
 
-/** The offset of the line that is `lines` below the one at offset `at`; null if the file ends before. */
-function startOfLine(file: Buffer, at: number, lines: number): number | null {
-  let start = at;
+/** The offset of a line; null if the file ends before. @param known a line above it, and its offset */
+function startOfLine(
+  file: Buffer,
+  marks: LineMarks,
+  known: { readonly line: number; readonly at: number },
+  line: number,
+): number | null {
+  const mark = lastMark(marks, line);
+  const isNearer = marks.lines[mark]! > known.line;
+  let start = isNearer ? marks.offsets[mark]! : known.at;
+  const lines = line - (isNearer ? marks.lines[mark]! : known.line);
   for (let i = 0; i < lines; i++) {
     if (start >= file.length) return null;
     start = lineEnd(file, start) + 1;
   }
   // the last line of a file may have no line end
   return lines < 0 || start > file.length ? null : start;
+}
+
+/** Makes the marks of a file that hunks change of those of the file before. */
+class MarkMover {
+  readonly #old: LineMarks;
+  readonly #made = new MarkWriter();
+  /** The first old mark below the last hunk. */
+  #next = 0;
+  #lines = 0;
+  #bytes = 0;
+
+  constructor(old: LineMarks) {
+    this.#old = old;
+  }
+
+  /** @param start the offset of the hunk in the old file */
+  replace({ line, lines, newLines, old, new: fresh }: PlainHunk, start: number): void {
+    this.#move(line);
+    this.#made.add(line + this.#lines, start + this.#bytes);
+    while (this.#old.lines[this.#next]! < line + lines) this.#next++;
+    this.#lines += newLines - lines;
+    this.#bytes += fresh.length - old.length;
+    this.#made.add(line + lines + this.#lines, start + old.length + this.#bytes);
+  }
+
+  /** Takes the old marks down to a line. */
+  #move(line: number): void {
+    for (; this.#old.lines[this.#next]! <= line; this.#next++)
+      this.#made.add(
+        this.#old.lines[this.#next]! + this.#lines,
+        this.#old.offsets[this.#next]! + this.#bytes,
+      );
+  }
+
+  end(): LineMarks {
+    this.#move(Infinity);
+    return this.#made.lines.length > 1 ? this.#made : TOP;
+  }
 }

@@ -3,7 +3,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { applyPlain, plainPatches, reversed } from "../../src/record/plain-diff.ts";
+import {
+  type AppliedFile,
+  applyPlain,
+  plainPatches,
+  reversed,
+} from "../../src/record/plain-diff.ts";
 import { newFolder } from "../support/folders.ts";
 import { commit, git, newRepository, tryGit } from "../support/repo.ts";
 import { LONG } from "../support/long.ts";
@@ -17,15 +22,16 @@ beforeAll(() => {
 function ours(old: string, diff: Buffer): string | null {
   const [patch, ...more] = plainPatches(diff) ?? [];
   if (patch === undefined || more.length > 0) return null;
-  const pieces = applyPlain(Buffer.from(old), patch.hunks);
-  return pieces === null ? null : Buffer.concat(pieces).toString();
+  return textOf(applyPlain(Buffer.from(old), patch.hunks));
 }
 
 /** The file of which the diff makes this one; null if there is none. */
 function back(made: string, diff: Buffer): string | null {
-  const pieces = applyPlain(Buffer.from(made), reversed(plainPatches(diff)![0]!.hunks));
-  return pieces === null ? null : Buffer.concat(pieces).toString();
+  return textOf(applyPlain(Buffer.from(made), reversed(plainPatches(diff)![0]!.hunks)));
 }
+
+const textOf = (applied: AppliedFile | null): string | null =>
+  applied === null ? null : Buffer.concat(applied.pieces).toString();
 
 /** What git apply makes of it; null if it does not apply. */
 function gits(old: string, diff: Buffer): string | null {

@@ -1,14 +1,20 @@
 /** A cache of files, by the names of their blobs: one ring of memory, in which new files overwrite the oldest. */
 
+import type { LineMarks } from "../../record/line-marks.ts";
+
 /** Bytes of the ring. The system provides them only as they are used. */
 const MAX_KEPT = 32 << 20;
 /** Bytes of one file; a longer one is not kept. */
 const MAX_FILE = 1 << 20;
 
-interface KeptFile {
+export interface MarkedFile {
+  readonly bytes: Buffer;
+  readonly marks: LineMarks;
+}
+
+interface KeptFile extends MarkedFile {
   /** `#written` when the file had been written. */
   readonly end: number;
-  readonly bytes: Buffer;
 }
 
 /** `join` writes into the ring; `keep` makes what it wrote a file of the cache. */
@@ -27,8 +33,8 @@ export class KeptFiles {
   }
 
   /** Null if the file is not kept. The next `join` leaves its bytes alone; the one after that may overwrite them. */
-  get(blob: string): Buffer | null {
-    return this.#files.get(blob)?.bytes ?? null;
+  get(blob: string): MarkedFile | null {
+    return this.#files.get(blob) ?? null;
   }
 
   /** Joins pieces in the ring; in memory of its own if they are too long to be kept. */
@@ -45,10 +51,10 @@ export class KeptFiles {
     return this.#memory.subarray(start, at);
   }
 
-  /** Keeps a file. @param bytes what `join` returned, or a part of it; anything else is not kept */
-  keep(blob: string, bytes: Buffer): void {
+  /** Keeps a file, whose bytes are what `join` returned, or a part of it; anything else is not kept */
+  keep(blob: string, { bytes, marks }: MarkedFile): void {
     if (bytes.buffer !== this.#memory.buffer || this.#files.has(blob)) return;
-    this.#files.set(blob, { end: this.#written, bytes });
+    this.#files.set(blob, { end: this.#written, bytes, marks });
   }
 
   /** Drops the files that the next `join` could overwrite, even one that skips the ring's end. */

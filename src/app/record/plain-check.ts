@@ -5,8 +5,15 @@ import { Blobs } from "../../git/blobs.ts";
 import type { FileChange } from "../../git/commit-changes.ts";
 import type { StartOptions } from "../../git/run.ts";
 import { EMPTY } from "../../primitives/bytes.ts";
-import { KeptFiles } from "./kept-files.ts";
-import { applyPlain, type PlainPatch, plainPatches, reversed } from "../../record/plain-diff.ts";
+import { marksOf, TOP } from "../../record/line-marks.ts";
+import {
+  type AppliedFile,
+  applyPlain,
+  type PlainPatch,
+  plainPatches,
+  reversed,
+} from "../../record/plain-diff.ts";
+import { KeptFiles, type MarkedFile } from "./kept-files.ts";
 
 /** A signed file patch, and how the commit changed that file. */
 export interface PlainChange {
@@ -42,6 +49,8 @@ function isSameKind({ kind, mode }: PlainPatch, { oldMode, newMode }: FileChange
   if (kind === "delete") return oldMode === mode && newMode === NO_FILE;
   return oldMode === newMode && FILES.has(oldMode);
 }
+
+const NO_TEXT: MarkedFile = { bytes: EMPTY, marks: TOP };
 
 type ObjectFormat = "sha1" | "sha256";
 
@@ -109,36 +118,41 @@ export class PlainChecks {
     this.#expected.delete(newBlob);
     const after = this.#after(one);
     // if the reversed hunks turn the new file into the old one, the hunks turn the old one into the new
-    if (after !== null) return this.#makes(applyPlain(after, reversed(hunks)), oldBlob);
-    const before = kind === "create" ? EMPTY : await this.#before(one);
-    return before !== null && this.#makes(applyPlain(before, hunks), newBlob);
+    if (after !== null)
+      return this.#makes(applyPlain(after.bytes, reversed(hunks), after.marks), oldBlob);
+    const before = kind === "create" ? NO_TEXT : await this.#before(one);
+    if (before === null) return false;
+    return this.#makes(applyPlain(before.bytes, hunks, before.marks), newBlob);
   }
 
   /** The new file, if the cache has it; null to start from the old one. */
-  #after(one: PlainChange): Buffer | null {
-    if (one.patch.kind === "delete") return EMPTY;
+  #after(one: PlainChange): MarkedFile | null {
+    if (one.patch.kind === "delete") return NO_TEXT;
     const isOldTaken = one.patch.kind === "create" || this.#waiting.has(one);
     return isOldTaken ? null : this.#kept.get(one.change.newBlob);
   }
 
-  async #before(one: PlainChange): Promise<Buffer | null> {
+  async #before(one: PlainChange): Promise<MarkedFile | null> {
     const { oldBlob } = one.change;
     const isAsked = this.#waiting.delete(one);
     const kept = isAsked ? null : this.#kept.get(oldBlob);
     if (kept !== null) return kept;
     if (!isAsked) (this.#late ??= new Blobs(this.#place, this.#maxBytes)).ask([oldBlob]);
     const bytes = (await (isAsked ? this.#asked : this.#late!).take())?.bytes ?? null;
-    if (bytes !== null) this.#kept.keep(oldBlob, this.#kept.join([bytes]));
-    return bytes;
+    if (bytes === null) return null;
+    const marks = marksOf(bytes);
+    this.#kept.keep(oldBlob, { bytes: this.#kept.join([bytes]), marks });
+    return { bytes, marks };
   }
 
-  #makes(pieces: readonly Buffer[] | null, blob: string): boolean {
-    if (pieces === null) return false;
+  #makes(applied: AppliedFile | null, blob: string): boolean {
+    if (applied === null) return false;
+    const { pieces, marks } = applied;
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const header = Buffer.from(`blob ${length}\0`);
     const object = this.#kept.join([header, ...pieces]);
     if (hash(this.#format, object, "hex") !== blob) return false;
-    this.#kept.keep(blob, object.subarray(header.length));
+    this.#kept.keep(blob, { bytes: object.subarray(header.length), marks });
     return true;
   }
 

@@ -7,7 +7,9 @@ import { CommitProver, type NamedWithNote } from "./prover.ts";
 import type { ProverPlace } from "./shared-prover.ts";
 
 const { directory, maxNotes } = workerData as ProverPlace;
-const prover = openRepository(directory).then((one) => new CommitProver(one, maxNotes, false));
+const prover = openRepository(directory).then(
+  (one) => new CommitProver(one, maxNotes, () => false),
+);
 // it is awaited with the first job: a failure until then must not count as unhandled
 prover.catch(() => undefined);
 

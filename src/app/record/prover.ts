@@ -71,7 +71,7 @@ export class CommitProver {
   /** Verifies once more where the eager verifier was wrong: that one says only that some signature is bad. */
   readonly #verifier = createVerifier();
   readonly #atOnce: EagerVerifier = { ...this.#verifier, wasRight: () => Promise.resolve(true) };
-  readonly #usesPool: boolean;
+  readonly #usesPool: () => boolean;
   readonly #commits: Blobs;
   readonly #notes: Blobs;
   readonly #changes: CommitChanges;
@@ -81,10 +81,10 @@ export class CommitProver {
 
   /**
    * @param maxNotes bytes of notes after which the rest of the commits is left to a later call
-   * @param usesPool true to let libuv's threads verify signatures while this thread goes on; not for a thread beside
-   *   others, which gains nothing by it
+   * @param usesPool whether to let libuv's threads verify signatures while this thread goes on: threads that share the
+   *   work gain nothing by it
    */
-  constructor(repository: Repository, maxNotes: number, usesPool: boolean) {
+  constructor(repository: Repository, maxNotes: number, usesPool: () => boolean) {
     const place = { cwd: repository.cwd };
     this.#usesPool = usesPool;
     this.#repository = repository;
@@ -163,7 +163,7 @@ export class CommitProver {
   #hopeFor(group: readonly ReadCommit[]): HopedCommit[] {
     this.#plain.announce(group.flatMap(({ noted }) => noted?.plain ?? []));
     return group.map((read) => {
-      const verifier = this.#usesPool ? createEagerVerifier(this.#keys) : this.#atOnce;
+      const verifier = this.#usesPool() ? createEagerVerifier(this.#keys) : this.#atOnce;
       const hoped = read.noted === null ? null : proveNote(read.noted.reading, verifier);
       return { ...read, hoped, wasRight: verifier.wasRight() };
     });

@@ -44,7 +44,7 @@ export class SharedProver {
   constructor(repository: Repository, threads: number, maxNotes: number) {
     this.#place = { directory: repository.cwd, maxNotes };
     this.#most = threads;
-    this.#here = new CommitProver(repository, maxNotes, true);
+    this.#here = new CommitProver(repository, maxNotes, () => this.#threads.length === 0);
     this.#free = [this.#here];
   }
 
