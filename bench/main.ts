@@ -59,8 +59,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   follow: followRow,
 };
 
-/** Number of commits in the synthetic repository. */
+/** Number of commits in the synthetic repository; with `--full`, as many as the row record checks. */
 const COMMITS = 2000;
+const ALL_COMMITS = 10_000;
 
 const say = (text: string): boolean => process.stdout.write(text);
 
@@ -104,7 +105,8 @@ async function main(): Promise<void> {
   process.on("exit", clean);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 
-  const repository = repo === undefined ? makeRepository(folder, COMMITS) : resolve(repo);
+  const repository =
+    repo === undefined ? makeRepository(folder, full ? ALL_COMMITS : COMMITS) : resolve(repo);
   const source = repo === undefined ? "a synthetic repository" : basename(repository);
   const bench = new Bench({ repository, count, full, inbox, rounds }, folder);
   const bytes = bench.mails.reduce((sum, { signed }) => sum + signed.length, 0);

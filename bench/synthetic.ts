@@ -1,6 +1,7 @@
 /** A synthetic repository, the same in every run: C-like files, many authors, small patches. */
 
 import { execFileSync } from "node:child_process";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 const FILES = 60;
@@ -63,7 +64,9 @@ export function makeRepository(folder: string, commits: number): string {
   const files = Array.from({ length: FILES }, () =>
     Array.from({ length: LINES }, () => codeLine(dice)),
   );
-  const stream: string[] = [];
+  const stream = join(folder, "synthetic.stream");
+  const file = openSync(stream, "w");
+  const write = (...texts: readonly string[]): void => void writeSync(file, texts.join(""));
   const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
   let author = "";
   for (let number = 0; number <= commits; number++) {
@@ -73,20 +76,24 @@ export function makeRepository(folder: string, commits: number): string {
       author = `${NAMES[who % NAMES.length]} Hacker <hacker${who}@example.org>`;
     }
     const stamp = `${author} ${1_700_000_000 + number * 60} +0000`;
-    stream.push(`commit refs/heads/main\nauthor ${stamp}\ncommitter ${stamp}\n`);
-    stream.push(data(message(dice, author)));
+    write(`commit refs/heads/main\nauthor ${stamp}\ncommitter ${stamp}\n`);
+    write(data(message(dice, author)));
     const touched = number === 0 ? files.keys() : [dice.below(FILES), dice.below(FILES)];
-    for (const file of new Set(touched)) {
-      const lines = files[file]!;
+    for (const one of new Set(touched)) {
+      const lines = files[one]!;
       if (number > 0) edit(lines, dice);
-      stream.push(`M 100644 inline src/${WORDS[file % WORDS.length]}-${file}.c\n`);
-      stream.push(data(`${lines.join("\n")}\n`));
+      write(`M 100644 inline src/${WORDS[one % WORDS.length]}-${one}.c\n`);
+      write(data(`${lines.join("\n")}\n`));
     }
   }
+  closeSync(file);
   const repository = join(folder, "synthetic.git");
   execFileSync("git", ["init", "-q", "--bare", "-b", "main", repository]);
+  const input = openSync(stream, "r");
   execFileSync("git", ["-C", repository, "fast-import", "--quiet"], {
-    input: Buffer.concat(stream.map((part) => Buffer.from(part))),
+    stdio: [input, "ignore", "inherit"],
   });
+  closeSync(input);
+  rmSync(stream);
   return repository;
 }
