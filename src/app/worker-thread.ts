@@ -42,8 +42,11 @@ export function startWorker<J, A>(script: URL, options: unknown): WorkerThread<J
     if (answer.ok) first?.resolve(answer.answer);
     else first?.reject(failureIn(answer));
   });
+  /** Why it answers no more. */
+  let end: { readonly error: unknown } | null = null;
   const fail = (error: unknown): void => {
-    for (const { reject } of waiting.splice(0)) reject(error);
+    end ??= { error };
+    for (const { reject } of waiting.splice(0)) reject(end.error);
   };
   worker.on("error", fail);
   worker.on("exit", () => fail(new Error("a thread of the program has ended")));
@@ -53,6 +56,10 @@ export function startWorker<J, A>(script: URL, options: unknown): WorkerThread<J
     },
     ask: (job, moved = []) =>
       new Promise((resolve, reject) => {
+        if (end !== null) {
+          reject(end.error);
+          return;
+        }
         waiting.push({ resolve, reject });
         worker.postMessage(job, moved);
       }),

@@ -54,4 +54,6 @@ test("nobody waits for a thread that fails, or has ended", async () => {
   const ending = thread("process.exit(0)");
   for (const one of await Promise.allSettled([ending.ask(""), ending.ask(""), ending.ask("")]))
     expect(one).toMatchObject({ reason: { message: "a thread of the program has ended" } });
+  // and whoever comes later
+  await expect(ending.ask("")).rejects.toThrow("a thread of the program has ended");
 });
