@@ -16,9 +16,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Fetch nothing into a partial clone. */
 const NO_LAZY_FETCH = { GIT_NO_LAZY_FETCH: "1" };
 
+/** What git says is read, so it has to be in English. */
+const ENGLISH = { LC_ALL: "C" };
+
 /** Commits unreplaced; nothing written, nothing started. */
 const LOOKING: Environment = {
   ...NO_LAZY_FETCH,
+  ...ENGLISH,
   // for an older git: allow no protocol, so that it can fetch nothing
   GIT_ALLOW_PROTOCOL: "",
   GIT_OPTIONAL_LOCKS: "0",
@@ -39,6 +43,8 @@ const AS_IT_IS = [
   "core.pager=cat",
   "core.splitIndex=false",
   "core.untrackedCache=false",
+  "diff.orderFile=/dev/null",
+  "i18n.logOutputEncoding=UTF-8",
   "index.sparse=false",
   "log.showSignature=false",
 ];
@@ -49,7 +55,7 @@ const TERMS: Readonly<
   read: { env: LOOKING, config: AS_IT_IS },
   settings: { env: LOOKING, config: [] },
   work: { env: NO_LAZY_FETCH, config: [] },
-  fetch: { env: NO_LAZY_FETCH, config: NO_PROGRAMS },
+  fetch: { env: { ...NO_LAZY_FETCH, ...ENGLISH }, config: NO_PROGRAMS },
 };
 
 /** Variables that choose the repository: ignored where we name one. */
@@ -65,6 +71,9 @@ const WHICH_REPOSITORY = [
   "GIT_SHALLOW_FILE",
   "GIT_REPLACE_REF_BASE",
 ];
+
+/** A repository that we name is meant, also where the user's setting wants bare ones to be named. */
+const NAMED = "safe.bareRepository=all";
 
 /** Diffs by git alone: no external diff, no textconv. */
 export const PLAIN_DIFF = ["--no-ext-diff", "--no-textconv", "--no-color"] as const;
@@ -85,6 +94,6 @@ export function termsOf(
     purpose === "fetch" ? { GIT_ALLOW_PROTOCOL: outer["GIT_ALLOW_PROTOCOL"] ?? SERVERS } : {};
   return {
     env: { ...outer, ...without, ...env, ...servers },
-    args: config.flatMap((setting) => ["-c", setting]),
+    args: [...config, ...(elsewhere ? [NAMED] : [])].flatMap((setting) => ["-c", setting]),
   };
 }

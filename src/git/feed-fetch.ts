@@ -105,7 +105,7 @@ function isBefore(epoch: Epoch, commit: string, later: string): Promise<boolean>
 async function fetchWhole(epoch: Epoch, wishes: FetchWishes): Promise<boolean> {
   const abilities = { ...wishes.abilities, filter: false };
   try {
-    await watched(epoch, { ...wishes, abilities }, ["--", "origin", `+HEAD:${INCOMING}`]);
+    await fetchTip(epoch, { ...wishes, abilities }, []);
     return true;
   } catch (error) {
     await dropIncoming(epoch);
@@ -119,11 +119,10 @@ async function fetchWhole(epoch: Epoch, wishes: FetchWishes): Promise<boolean> {
 async function fetchCommits(epoch: Epoch, wishes: FetchWishes, first: boolean): Promise<void> {
   const { abilities, since, refill } = wishes;
   const sparse = abilities.filter ? ["--filter=blob:none"] : [];
-  const refspec = `+HEAD:${INCOMING}`;
   const isCut = first || (refill === true && (await beginsAfter(epoch, since ?? 0)));
   const cut = isCut && abilities.shallow && since !== null ? [shallowSince(since)] : [];
   const fetch = (more: readonly string[], settings: readonly string[] = []): Promise<void> =>
-    watched(epoch, wishes, [...sparse, ...more, "--", "origin", refspec], settings);
+    fetchTip(epoch, wishes, [...sparse, ...more], settings);
   try {
     await fetch(cut);
   } catch (error) {
@@ -134,6 +133,33 @@ async function fetchCommits(epoch: Epoch, wishes: FetchWishes, first: boolean): 
     else if (cut.length > 0 && isEmptyCut(error)) await fetch(first ? ["--depth=1"] : []);
     else throw error;
   }
+}
+
+/**
+ * Fetches HEAD. It may name a branch that is not there: `git init --bare` and pushing a feed do not make them agree. So the
+ * branch of a public-inbox is next. If there is neither, the repository is empty, and nothing is fetched.
+ */
+async function fetchTip(
+  epoch: Epoch,
+  wishes: FetchWishes,
+  args: readonly string[],
+  settings: readonly string[] = [],
+): Promise<void> {
+  for (const tip of ["HEAD", BRANCH])
+    try {
+      return await watched(
+        epoch,
+        wishes,
+        [...args, "--", "origin", `+${tip}:${INCOMING}`],
+        settings,
+      );
+    } catch (error) {
+      if (!isNoRef(error)) throw error;
+    }
+}
+
+function isNoRef(error: unknown): boolean {
+  return error instanceof PatchsigError && /couldn't find remote ref/.test(error.message);
 }
 
 /** @param since seconds since the epoch; servers refuse 0 */

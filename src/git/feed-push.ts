@@ -2,16 +2,18 @@
 
 import { PatchsigError } from "../errors.ts";
 import { type Epoch, placeOf } from "./epochs.ts";
+import { isRedirect } from "./feed-probe.ts";
 import { failure, runGit } from "./run.ts";
 
 const BRANCH = "refs/heads/master";
 
 /**
- * Never forces: mails that only the other side has are never overwritten.
+ * Never forces: mails that only the other side has are never overwritten. Follows no redirect: mails, and the user's
+ * password, go to the server that was named, and to no other.
  *
  * @param address checked by the caller (feed/url.ts)
  * @param say gets a line when it is pushed
- * @throws PatchsigError "git-failed"; "refused" if the other side has mails that are not here
+ * @throws PatchsigError "git-failed"; "refused" if the other side has mails that are not here, or redirects
  */
 export async function pushEpoch(
   epoch: Epoch,
@@ -19,6 +21,8 @@ export async function pushEpoch(
   say: (line: string) => void,
 ): Promise<void> {
   const args = [
+    "-c",
+    "http.followRedirects=false",
     "push",
     "--porcelain",
     "--no-follow-tags",
@@ -33,5 +37,9 @@ export async function pushEpoch(
     throw new PatchsigError("refused", `${address} has mails that are not here`, {
       hint: "two places write one feed, or its history was rewritten; nothing was pushed over it",
     });
-  throw failure(args, stderr);
+  const error = failure(["push"], stderr);
+  if (!isRedirect(error)) throw error;
+  throw new PatchsigError("refused", `${address} redirects to another address`, {
+    hint: "nothing was pushed: name the address that it leads to (git ls-remote prints it)",
+  });
 }

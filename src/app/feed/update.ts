@@ -115,14 +115,15 @@ async function dropOldest(state: State, folder: string, isShort: boolean): Promi
   rememberFeed(state.feed);
 }
 
-/** Whether a fetch failed because the epoch is not there any more, even if a manifest names it. */
+/** Whether a fetch failed because the epoch is not there any more or empty, even if a manifest names it. */
 async function isGone(
   error: unknown,
   { url, layout }: FollowedFeed,
   epoch: number,
 ): Promise<boolean> {
   if (!(error instanceof PatchsigError) || error.code !== "git-failed") return false;
-  return (await repositoryAt(epochAddress(url, layout!, epoch))) === null;
+  const found = await repositoryAt(epochAddress(url, layout!, epoch));
+  return found === null || found.head === null;
 }
 
 interface State {
@@ -188,7 +189,10 @@ async function updateEpoch(
   const fetched = await whereItIs(address, (place) =>
     fetchEpoch(epoch, { ...wishes, address: place }),
   );
-  if (fetched === null) return;
+  if (fetched === null) {
+    if (feed.heads[number] === undefined) return;
+    throw new PatchsigError("git-failed", `${address} is empty, and was not before`);
+  }
   const { head } = fetched;
   state.left += fetched.left;
   if (await lags(state, epoch, number, fetched.ahead)) return;
