@@ -4,9 +4,9 @@
  */
 
 import { createHash } from "node:crypto";
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { PatchsigError, systemWords } from "./errors.ts";
 
 /** Throws a PatchsigError "not-found" if there is none: HOME empty or relative, or nobody with this uid. */
@@ -70,4 +70,26 @@ export function temporaryFolder(prefix: string): string {
       cause,
     });
   }
+}
+
+/**
+ * Makes a folder, and those above it that are missing. (node's own recursive mkdir never ends where the
+ * system says ENOENT of a folder that lies in one that is there, as in /proc.)
+ *
+ * @param mode of each that is made, less the umask
+ * @throws what node:fs throws
+ */
+export function makeFolders(folder: string, mode = 0o777): void {
+  if (isFolder(folder)) return;
+  if (dirname(folder) !== folder) makeFolders(dirname(folder), mode);
+  try {
+    mkdirSync(folder, { mode });
+  } catch (error) {
+    // another process may have made it meanwhile
+    if (!isFolder(folder)) throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

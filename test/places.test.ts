@@ -1,9 +1,9 @@
 /** Without a home folder or one for temporary files: a clear error, and nothing of the current folder. */
 
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { homeFolder, temporaryFolder } from "../src/places.ts";
+import { homeFolder, makeFolders, temporaryFolder } from "../src/places.ts";
 import { parsePublicKeyFile } from "../src/minisign/public-key.ts";
 import { newFolder } from "./support/folders.ts";
 import { patchsig } from "./support/cli.ts";
@@ -57,4 +57,30 @@ test("a blank line at the end of a key file is ignored", () => {
   for (const end of ["", "\n", "\r\n", "\n\n\n"])
     expect(() => parsePublicKeyFile(Buffer.from(key + end))).not.toThrow();
   expect(() => parsePublicKeyFile(Buffer.from(`${key}\nmore\n`))).toThrow("4 lines");
+});
+
+describe("makeFolders", () => {
+  test("makes what is missing, and leaves what is there", () => {
+    const folder = newFolder();
+    makeFolders(join(folder, "a/b/c"), 0o700);
+    makeFolders(join(folder, "a/b/c"));
+    expect(statSync(join(folder, "a/b")).mode & 0o777).toBe(0o700);
+  });
+
+  test("a file, and a link to nothing, in its way", () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "file"), "");
+    symlinkSync("nowhere", join(folder, "link"));
+    for (const name of ["file", "file/x", "link", "link/x"])
+      expect(() => makeFolders(join(folder, name))).toThrow(/^(?:EEXIST|ENOTDIR)/);
+    expect(readdirSync(folder)).toEqual(["file", "link"]);
+  });
+
+  // node would try for ever
+  test.runIf(existsSync("/proc/self"))("where the system makes none", () => {
+    expect(() => makeFolders("/proc/x/y")).toThrow(/^ENOENT/);
+    const run = patchsig(["key", "generate", "--no-password"], { home: "/proc/x/y", cwd: "/" });
+    expect(run.stderr).toMatch(/^patchsig: cannot write \/proc\/x\/.*: no such file or folder\n/);
+    expect(run.status).toBe(3);
+  });
 });

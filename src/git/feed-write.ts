@@ -3,13 +3,14 @@
  * mail. The caller holds DIR/inbox.lock, as public-inbox does.
  */
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { type FeedMail, gitDate } from "../feed/commit.ts";
 import { type Epoch, epochsOf, placeOf } from "./epochs.ts";
 import { git, gitLines, runGit, failure } from "./run.ts";
+import { makeFolders } from "../places.ts";
 
 /**
  * Bytes after which an epoch gets no more mails. public-inbox's own limit is 1 GB; but from a static web server, nobody
@@ -42,7 +43,7 @@ export async function writableEpoch(folder: string, limit = EPOCH_BYTES): Promis
 /** Makes an empty epoch, under its name only when it is complete. */
 export async function makeEpoch(folder: string, number: number): Promise<Epoch> {
   const below = join(folder, "git");
-  mkdirSync(below, { recursive: true });
+  makeFolders(below);
   // what a killed run left
   for (const name of readdirSync(below))
     if (name.startsWith(".new-")) rmSync(join(below, name), { recursive: true, force: true });

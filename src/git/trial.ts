@@ -4,9 +4,9 @@
  * tree, refs and objects stay as they are, even if this process is killed.
  */
 
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { temporaryFolder } from "../places.ts";
+import { makeFolders, temporaryFolder } from "../places.ts";
 import { PatchsigError } from "../errors.ts";
 import { idsBetween } from "./patch-ids.ts";
 import { isObjectName, type Repository } from "./repository.ts";
@@ -165,7 +165,7 @@ export async function applyOne(
 /** For a git whose index and new objects are in `folder`. */
 export function sandbox(repository: Repository, folder: string): Record<string, string> {
   const objects = join(folder, "objects");
-  mkdirSync(join(objects, "info"), { recursive: true });
+  makeFolders(join(objects, "info"));
   writeFileSync(join(objects, "info", "alternates"), `${quoted(repository.objects)}\n`);
   return {
     LC_ALL: "C",

@@ -1,15 +1,7 @@
 /** Backs up the trust database while others write, and restores it. */
 
 import { randomBytes } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  closeSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { copyFileSync, existsSync, openSync, closeSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { openSqlite } from "./sqlite.ts";
@@ -17,6 +9,7 @@ import { checkWhole, DRAFT_FILES, explainedFile, hasLog, inspect } from "./datab
 import { foreignLog, STAMP } from "./log-check.ts";
 import { TRUST_SCHEMA } from "./schema.ts";
 import { linkOrCopy, syncPath } from "./whole-file.ts";
+import { makeFolders } from "../places.ts";
 
 /**
  * Writes a consistent copy (0600) even while others write.
@@ -99,7 +92,7 @@ export function restore(file: string, from: string, stamp: string): string | nul
 export function withCopy<T>(file: string, from: string, use: (draft: string) => T): T {
   const source = path.resolve(from);
   if (!existsSync(source)) throw new PatchsigError("not-found", `no such file: ${from}`);
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  makeFolders(path.dirname(file), 0o700);
   const draft = draftBeside(file);
   try {
     explainedFile(TRUST_SCHEMA, source, () => {

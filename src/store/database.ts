@@ -8,7 +8,6 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readSync,
@@ -24,6 +23,7 @@ import { openSqlite } from "./sqlite.ts";
 import { foreignLog } from "./log-check.ts";
 import type { Schema } from "./schema.ts";
 import { linkOrCopy, syncPath } from "./whole-file.ts";
+import { makeFolders } from "../places.ts";
 
 /** How long a writer waits for another. */
 const BUSY_MS = 10_000;
@@ -153,7 +153,7 @@ function version(db: Database.Database): number {
 /** An empty file would look like a new database, so it is made aside and linked into place. */
 function create(schema: Schema, file: string): void {
   const directory = path.dirname(file);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolders(directory, 0o700);
   const draft = `${file}.${randomBytes(6).toString("hex")}.new`;
   try {
     closeSync(openSync(draft, "wx", 0o600));

@@ -8,7 +8,6 @@ import {
   constants,
   linkSync,
   lstatSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -21,6 +20,7 @@ import { dirname, join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { writing } from "./whole-file.ts";
 import { placeFile } from "./replace-file.ts";
+import { makeFolders } from "../places.ts";
 
 const HOOK = "sendemail-validate";
 const KEPT = `${HOOK}.before-patchsig`;
@@ -94,7 +94,7 @@ function signsToo(path: string): boolean {
 export function installHook(folder: string): string | null {
   const path = join(folder, HOOK);
   const kept = join(folder, KEPT);
-  changing(folder, () => mkdirSync(folder, { recursive: true }));
+  changing(folder, () => makeFolders(folder));
   if (present(path) !== null && !isOurs(path)) keep(path, kept);
   placeFile(path, Buffer.from(SCRIPT), 0o755);
   return present(kept);
@@ -166,7 +166,7 @@ export function removeDispatchers(folder: string): { found: boolean; empty: bool
  * @param fill gets a new folder beside it
  */
 export async function makeWhole(folder: string, fill: (draft: string) => Promise<void>) {
-  changing(folder, () => mkdirSync(dirname(folder), { recursive: true, mode: 0o700 }));
+  changing(folder, () => makeFolders(dirname(folder), 0o700));
   const draft = mkdtempSync(join(dirname(folder), ".patchsig-"));
   try {
     await fill(draft);

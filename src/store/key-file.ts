@@ -7,7 +7,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -28,6 +27,7 @@ import { sshFingerprint, whyUnfit } from "../ssh/key.ts";
 import { publicKeyPath } from "./key-path.ts";
 import { refusePlanted } from "./replace-file.ts";
 import { linkOrCopy, syncPath, writeWhole, writing } from "./whole-file.ts";
+import { makeFolders } from "../places.ts";
 
 /** Far larger than any key file: a wrong path must not read a disk image into memory. */
 const MAX_KEY_FILE_BYTES = 16 * 1024;
@@ -168,7 +168,7 @@ export function writeKeyPair(
   force: boolean,
 ): void {
   if (!force) checkNewKey(path);
-  writing(dirname(path), () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
+  writing(dirname(path), () => makeFolders(dirname(path), 0o700));
   writeKeyFile(path, keyText, 0o600, force);
   writeKeyFile(publicKeyPath(path), publicText, 0o644, force);
 }

@@ -2,12 +2,13 @@
  * A lock that the system releases when its holder dies in any way: SQLite's, on a separate, empty file.
  */
 
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { openSqlite } from "./sqlite.ts";
 import { explainedFile } from "./database.ts";
 import type { Schema } from "./schema.ts";
+import { makeFolders } from "../places.ts";
 
 /**
  * Takes the lock of a database, or throws a PatchsigError "database-busy" at once. Its folder is there
@@ -18,7 +19,7 @@ import type { Schema } from "./schema.ts";
  */
 export function takeLock(schema: Schema, file: string, who: string): () => void {
   return explainedFile(schema, file, () => {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeFolders(path.dirname(file), 0o700);
     const unlock = holdLock(`${file}.lock`);
     if (unlock !== null) return unlock;
     throw new PatchsigError("database-busy", `${who} is using ${file}`, {

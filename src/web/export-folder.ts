@@ -5,19 +5,12 @@
  */
 
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { holdLock } from "../store/lock.ts";
 import { writeSynced, writing } from "../store/whole-file.ts";
+import { makeFolders } from "../places.ts";
 
 export interface ExportCounts {
   /** All pages of the export. */
@@ -57,7 +50,7 @@ export class ExportFolder {
    */
   constructor(folder: string) {
     this.#folder = folder;
-    writing(folder, () => void mkdirSync(folder, { recursive: true }), "make");
+    writing(folder, () => makeFolders(folder), "make");
     const isOthers = readdirSync(folder).some((name) => !name.startsWith(MANIFEST));
     if (isOthers && !existsSync(this.#path(MANIFEST)))
       throw new PatchsigError("exists", `${folder} is neither empty nor an export`, {
@@ -139,7 +132,7 @@ export class ExportFolder {
   #draft(name: string, content: Buffer | string): void {
     const draft = join(this.#path(NEW), name);
     writing(draft, () => {
-      mkdirSync(dirname(draft), { recursive: true });
+      makeFolders(dirname(draft));
       writeSynced(draft, content);
     });
   }
@@ -147,7 +140,7 @@ export class ExportFolder {
   #place(name: string): void {
     const file = this.#page(name);
     writing(file, () => {
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolders(dirname(file));
       renameSync(join(this.#path(NEW), name), file);
     });
   }

@@ -2,11 +2,11 @@
  * The followed feeds: each has a folder below `feeds/` in the data folder, a public-inbox with a file followed.json.
  */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import type { FollowedFeed } from "../../feed/followed.ts";
-import { dataFolder } from "../../places.ts";
+import { dataFolder, makeFolders } from "../../places.ts";
 import type { StoredResult } from "../../store/index-sql.ts";
 import { placeFile } from "../../store/replace-file.ts";
 import { writing } from "../../store/whole-file.ts";
@@ -106,6 +106,6 @@ export function withOtherMails(feed: FollowedFeed): FollowedFeed {
 /** Stores the state of a feed; it is on disk when this returns. */
 export function rememberFeed({ name, ...state }: FollowedFeed): void {
   const folder = followedFolder(name);
-  writing(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  writing(folder, () => makeFolders(folder, 0o700));
   placeFile(join(folder, STATE), Buffer.from(`${JSON.stringify(state, null, 1)}\n`));
 }

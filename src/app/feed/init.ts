@@ -1,13 +1,15 @@
 /** Makes a feed: a public-inbox (v2) without mails. */
 
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { FEED_KINDS, FEED_NAME, FEED_URL, MAX_URLS } from "../../feed/description.ts";
 import { writableEpoch } from "../../git/feed-write.ts";
 import { placeFile } from "../../store/replace-file.ts";
+import { writing } from "../../store/whole-file.ts";
 import { withFeed } from "./add.ts";
 import { feedSettings, type FeedSettings, writeFeedSettings } from "./owner.ts";
+import { makeFolders } from "../../places.ts";
 
 /** What a feed's description should say; what is undefined stays as it was. */
 export interface FeedWishes {
@@ -33,7 +35,7 @@ export async function initFeed(
   checkWishes(wishes);
   if (!existsSync(join(feed, "inbox.lock")) && existsSync(feed) && readdirSync(feed).length > 0)
     throw new PatchsigError("exists", `${folder} is neither empty nor a feed`);
-  mkdirSync(feed, { recursive: true });
+  writing(feed, () => makeFolders(feed), "make");
   return withFeed(feed, say, async () => {
     await writableEpoch(feed);
     const before = feedSettings(feed);

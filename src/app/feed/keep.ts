@@ -1,6 +1,6 @@
 /** Maintains followed feeds: mirrors them for others, packs them, and drops old mails. */
 
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
@@ -16,6 +16,7 @@ import { publishFeed } from "./publish.ts";
 import { isRecord } from "./records.ts";
 import { sinceTime } from "./since.ts";
 import { withFollowed } from "./with-followed.ts";
+import { makeFolders } from "../../places.ts";
 
 const BRANCH = "refs/heads/master";
 
@@ -42,7 +43,7 @@ export async function mirrorFeed(
   const copy = resolve(folder);
   if (!existsSync(join(copy, "inbox.lock")) && existsSync(copy) && readdirSync(copy).length > 0)
     throw new PatchsigError("exists", `${folder} is neither empty nor a feed`);
-  writing(copy, () => mkdirSync(copy, { recursive: true }));
+  writing(copy, () => makeFolders(copy));
   await withFeed(copy, say, async () => {
     for (const epoch of epochs) await copyEpoch(epoch, copy);
   });

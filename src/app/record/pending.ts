@@ -4,13 +4,14 @@
  * was killed, at the next run.
  */
 
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Repository } from "../../git/repository.ts";
 import { gitLines } from "../../git/run.ts";
 import { lockIfPossible } from "../../store/flock.ts";
-import { writeWhole } from "../../store/whole-file.ts";
+import { writeWhole, writing } from "../../store/whole-file.ts";
 import type { Reporter } from "../reporter.ts";
+import { makeFolders } from "../../places.ts";
 
 /** The record of one patch, and what its commit is recognised by. */
 export interface PendingRecord {
@@ -51,7 +52,7 @@ export async function whileAlone<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const file = pathIn(repository, LOCK);
-  mkdirSync(dirname(file), { recursive: true });
+  writing(dirname(file), () => makeFolders(dirname(file)), "make");
   const lock = await lockIfPossible(file, () => say("waiting for another am here"));
   try {
     return await work();
@@ -68,7 +69,7 @@ export async function keepPending(
   const file = pathIn(repository, FILE);
   const options = { cwd: repository.cwd };
   const [branch = null] = await gitLines(["symbolic-ref", "--quiet", "HEAD"], options);
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolders(dirname(file));
   writeWhole(file, JSON.stringify({ branch, ...pending }));
 }
 

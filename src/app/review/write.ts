@@ -1,11 +1,12 @@
 /** Writes replies to standard output, a file, or a folder. */
 
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { isDirectory, isThere } from "../../source/reading.ts";
 import { replaceFile } from "../../store/replace-file.ts";
+import { writing } from "../../store/whole-file.ts";
 import type { ReviewReply } from "./replies.ts";
+import { makeFolders } from "../../places.ts";
 
 /** To be called before a password is asked for. @throws PatchsigError "usage" if so many replies need a folder */
 export function checkOutput(replies: number, output: string | undefined): void {
@@ -30,7 +31,7 @@ export function writeReplies(
     for (const { mail } of replies) print(mail);
     return [];
   }
-  if (replies.length > 1) makeFolder(output);
+  if (replies.length > 1) writing(output, () => makeFolders(output), "make");
   const inFolder = isDirectory(output);
   return replies.map(({ index, mail }) => {
     const number = String(index).padStart(4, "0");
@@ -38,12 +39,4 @@ export function writeReplies(
     replaceFile(name, mail);
     return name;
   });
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new PatchsigError("unwritable", `cannot make the folder ${path}`, { cause: error });
-  }
 }

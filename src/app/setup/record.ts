@@ -3,11 +3,11 @@
  * file in the data folder. Each step is written there before it is done.
  */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import type { SettingsPlace } from "../../git/settings-file.ts";
-import { dataFolder } from "../../places.ts";
+import { dataFolder, makeFolders } from "../../places.ts";
 import { writeWhole, writing } from "../../store/whole-file.ts";
 
 /** What the user does with patches. */
@@ -106,7 +106,7 @@ export function writeRecord({ role, steps }: SetupRecord): void {
         rmdirSync(dirname(file));
       return;
     }
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(file), 0o700);
     const text = `${JSON.stringify({ version: VERSION, role, steps }, null, 2)}\n`;
     writeWhole(file, text, { mode: 0o600 });
   });

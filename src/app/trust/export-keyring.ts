@@ -1,11 +1,12 @@
 /** Writes pinned keys into a keyring, which others may have made, and compares the two. */
 
-import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { readKeyringFolder } from "../../source/keyring.ts";
 import { replaceFile } from "../../store/replace-file.ts";
+import { writing } from "../../store/whole-file.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { usableKeys } from "../../trust/decide.ts";
 import {
@@ -24,6 +25,7 @@ import {
 } from "../../trust/keyring.ts";
 import type { StatementRecord } from "../../trust/record.ts";
 import { type KeyringLayout, openKeyring } from "./keyrings.ts";
+import { makeFolders } from "../../places.ts";
 
 export interface ExportedKey {
   readonly identity: string;
@@ -156,11 +158,7 @@ function writeNew(folder: string, { path, bytes }: KeyringFile): boolean {
   const target = join(folder, path);
   if (bytes === null || existsSync(target)) return false;
   refuseLinks(folder, path);
-  try {
-    mkdirSync(dirname(target), { recursive: true });
-  } catch (cause) {
-    throw new PatchsigError("unwritable", `cannot make the folder ${dirname(target)}`, { cause });
-  }
+  writing(dirname(target), () => makeFolders(dirname(target)), "make");
   replaceFile(target, bytes);
   return true;
 }

@@ -1,7 +1,6 @@
 /** `patchsig send`: a branch, or a request, becomes a signed series in people's inboxes. */
 
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { now } from "../../app/now.ts";
 import { batchToContinue } from "../../app/send/batch.ts";
@@ -18,6 +17,7 @@ import { command, type CommandStatus } from "../../options/command.ts";
 import { ours } from "../../report/escape.ts";
 import { renderObjections, renderSendPreview } from "../../report/send.ts";
 import { placeFile } from "../../store/replace-file.ts";
+import { writing } from "../../store/whole-file.ts";
 import { passwordOptions } from "../../terminal/password.ts";
 import { askYesOrNo, canAsk } from "../../terminal/questions.ts";
 import { out, outputStyle, say, saySafe } from "../../terminal/terminal.ts";
@@ -25,6 +25,7 @@ import { cancel, deliver, withOutbox } from "../send/deliver.ts";
 import { printBatch, printPlanned, printRefused } from "../send/records.ts";
 import { type MakeArguments, makeAsked } from "../send/make.ts";
 import { sendSettings, versionOf, type WishArguments, wishesOf } from "../send/wishes.ts";
+import { makeFolders } from "../../places.ts";
 
 interface Arguments extends WishArguments, MakeArguments {
   readonly resend?: string | undefined;
@@ -155,7 +156,7 @@ async function isWanted({ yes, json }: Arguments): Promise<boolean> {
 
 /** Files for another program to send; their names. */
 function write({ mails }: MadeMails, folder: string): string[] {
-  mkdirSync(folder, { recursive: true });
+  writing(folder, () => makeFolders(folder), "make");
   return mails.mails.map((mail, i) => {
     const { index } = mails.sent[i]!;
     const file = join(folder, `${String(index).padStart(4, "0")}.patch`);
