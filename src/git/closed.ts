@@ -47,6 +47,8 @@ const AS_IT_IS = [
   "i18n.logOutputEncoding=UTF-8",
   "index.sparse=false",
   "log.showSignature=false",
+  // else git writes names of commits, too, in an encoding such as UTF-16
+  "i18n.logOutputEncoding=UTF-8",
 ];
 
 const TERMS: Readonly<

@@ -125,7 +125,7 @@ const FORMAT_PATCH = [
   ["-c", "diff.srcPrefix=a/", "-c", "diff.dstPrefix=b/", "-c", "format.noprefix=false"],
   // it writes ">From " for "From "
   ["-c", "format.mboxrd=false"],
-  ["-c", "diff.submodule=short"],
+  ["-c", "diff.submodule=short", "-c", "i18n.logOutputEncoding=UTF-8"],
   ["format-patch", "--ignore-submodules=none", ...PLAIN_DIFF],
 ].flat();
 

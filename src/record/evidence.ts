@@ -123,7 +123,7 @@ export function commitEvidence(
   return {
     commit: commit.name,
     tree: commit.tree,
-    subject: subjectOf(commit),
+    subject: commit.subject,
     author: commit.author,
     status,
     amended,
@@ -200,11 +200,6 @@ function whyAmended(isDiff: boolean | null, patch: ProvenPatch, diff: Buffer | n
   if (isDiff === true) return "";
   if (isDiff === null || diff === null || patch.diff === null) return "the diff is not known here";
   return hasSameLines(patch.diff, diff) ? "the same lines change, between others" : "";
-}
-
-function subjectOf({ message }: CommitFacts): string {
-  const end = message.indexOf("\n");
-  return message.toString("utf8", 0, end < 0 ? message.length : end);
 }
 
 function factsOf(record: CommitRecord): CommitResult["record"] {

@@ -364,7 +364,7 @@ describe("errors", () => {
   test("a folder that cannot be created", () => {
     const run = format("-o", "/dev/null/x", "-1");
     expect(run.status).toBe(3);
-    expect(run.stderr).toMatch(/^patchsig: cannot make the directory /);
+    expect(run.stderr).toMatch(/^patchsig: cannot make .*: a part of its path is not a folder\n/);
   });
 
   test("an option without its value, and two output options", () => {
@@ -418,16 +418,38 @@ describe("a commit that git am would not make of its patch", () => {
     expect(run.stderr).toContain("git am would cut it in two");
   });
 
-  test("an empty commit gives an empty file, as with git, and a note", () => {
-    git(clone, ["checkout", "-q", "--detach", "origin/main"]);
-    commit(clone, "empty\n", {});
-    commit(clone, "doc: more\n", { "doc.txt": "more\n" });
-    const { run, files } = formatInto("-2");
-    expect(run.status).toBe(0);
-    expect(run.stderr).toContain(`${files[0]} is empty, as its commit is`);
-    expect(files.map((file) => readFileSync(file, "utf8").includes("untrusted"))).toEqual([
-      false,
-      true,
-    ]);
+  describe("an empty commit", () => {
+    const REST = "1 of 2 signed, not bound together: a commit without changes has no patch";
+    beforeAll(() => {
+      git(clone, ["checkout", "-q", "--detach", "origin/main"]);
+      commit(clone, "empty\n", {});
+      commit(clone, "doc: more\n", { "doc.txt": "more\n" });
+    });
+
+    test("gives an empty file, as with git, and a note", () => {
+      const { run, files } = formatInto("-2");
+      expect(run.status).toBe(0);
+      expect(run.stderr).toContain(`${files[0]} is empty, as its commit is`);
+      expect(run.stderr).toContain(REST);
+      expect(files.map((file) => readFileSync(file, "utf8").includes("untrusted"))).toEqual([
+        false,
+        true,
+      ]);
+      expect(patchsig(["sign", ...files], { home, env: ALICE }).stderr).toContain(REST);
+    });
+
+    test("gives nothing in an mbox", () => {
+      expect(format("--stdout", "-2")).toMatchObject({
+        status: 0,
+        stderr: expect.stringContaining(REST),
+      });
+    });
+
+    test("gives a mail with --always, which git am would not apply", () => {
+      const { run, files } = formatInto("--always", "-2");
+      expect(run.status).toBe(1);
+      expect(run.stderr).toContain(`${files[0]} is not signed: git am finds no diff in it`);
+      expect(run.stderr).toContain(REST);
+    });
   });
 });

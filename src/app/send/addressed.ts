@@ -31,6 +31,7 @@ import {
 } from "../../outgoing/recipients.ts";
 import type { ShownRecipient } from "../../report/send.ts";
 import { type Lookup, settingsOf } from "../../send/settings.ts";
+import { unsignable } from "../sign/unsignable.ts";
 import { askOfMail } from "./ask.ts";
 import { NOTHING_SAID, saidHeader, type SaidHeader } from "./header-command.ts";
 
@@ -95,7 +96,7 @@ export async function addresser(repository: Repository, terms: AddressTerms): Pr
   return async (mails) => {
     const added = mails.map(header);
     const all = mails.map((mail, i): MailToAddress => {
-      const read = readToAddress(mail);
+      const read = readToAddress(mail, `patch ${terms.hasCover ? i : i + 1}`);
       return {
         ...read,
         ...(i === 0 && terms.hasCover ? { author: shared.sender } : {}),
@@ -281,10 +282,9 @@ function askAll(
 }
 
 /** What git wrote of people: author, To and Cc by format.to and the like, and the text. */
-function readToAddress(mail: Buffer): Omit<MailToAddress, "said"> {
+function readToAddress(mail: Buffer, name: string): Omit<MailToAddress, "said"> {
   const read = readMail(mail);
-  if (!read.ok)
-    throw new PatchsigError("refused", `a patch cannot be read: ${read.refusal.detail}`);
+  if (!read.ok) throw unsignable(name, read.refusal);
   const { author, email } = read.value.info;
   const fields = readFields(mail);
   const header = (["to", "cc", "bcc"] as const).flatMap((field) =>

@@ -13,6 +13,7 @@ import { sha256 } from "../../patch/attestation.ts";
 import { canonicalMessage } from "../../patch/message.ts";
 import type { Reporter } from "../reporter.ts";
 import type { PreparedSeries, PrepareSeries, Written } from "../sign/prepare-series.ts";
+import { unsignable } from "../sign/unsignable.ts";
 import { seriesAsMbox } from "../sign/write-series.ts";
 
 /** What one version's mails say besides its commits. */
@@ -130,8 +131,7 @@ function withTexts(mail: Buffer, place: number, texts: VersionTexts): Buffer {
 /** Text for people, which git am drops. */
 function belowBreak(mail: Buffer, text: string): Buffer {
   const read = readMail(mail);
-  if (!read.ok)
-    throw new PatchsigError("refused", `a patch cannot be read: ${read.refusal.detail}`);
+  if (!read.ok) throw unsignable("patch 1", read.refusal);
   return insertAtBreak(mail, read.value, Buffer.from(text));
 }
 

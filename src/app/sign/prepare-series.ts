@@ -61,7 +61,8 @@ export function seriesPreparer(
   const commit = base.kind === "none" ? null : base.commit;
   return async (drafts) => {
     const amended = withTree(drafts, base, tree);
-    const terms = { signer, by, time, base: commit, inOrder: true };
+    // git leaves out what has no changes: the mails are all that there is
+    const terms = { signer, by, time, base: commit, inOrder: true, empty: Infinity };
     const signed = await signEachSeries(amended, terms);
     const patches = drafts.flatMap(({ name, commit: madeFrom }, i) => {
       const mail = signed.mails[i] ?? null;

@@ -38,6 +38,7 @@ export async function signFiles(
   const signed = await signEachSeries(mailFiles.flatMap(mailsToSign), {
     ...options,
     inOrder: false,
+    empty: mailFiles.filter(({ bytes }) => bytes.length === 0).length,
   });
   if (signed.patches === 0 && signed.notes.length === 0) throw noPatch();
   let next = 0;

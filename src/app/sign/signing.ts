@@ -3,7 +3,6 @@
 import { isAscii } from "node:buffer";
 import { PatchsigError } from "../../errors.ts";
 import { failure, runGitSync } from "../../git/run.ts";
-import type { RefusalCode } from "../../findings.ts";
 import { MAX_HEADER_BYTES } from "../../mail/limits.ts";
 import { createEagerVerifier, createVerifier } from "../../minisign/ed25519.ts";
 import { type MinisignSigner, signWith } from "../../minisign/signature.ts";
@@ -16,6 +15,7 @@ import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
 import { gitConfig, settingsEnvironment } from "../settings.ts";
 import { shortName } from "../../primitives/object-name.ts";
+import { unsignable } from "./unsignable.ts";
 
 /** One mail to be signed, with its CRs. */
 export interface MailToSign {
@@ -33,6 +33,8 @@ export interface SigningOptions {
   readonly base: string | null | undefined;
   /** Mails without a number in their subject are one series, in this order (format-patch -N). */
   readonly inOrder: boolean;
+  /** How many patches of the series, besides these mails, are known to be empty. Default: 0. */
+  readonly empty?: number;
 }
 
 export interface SignedMails {
@@ -99,6 +101,10 @@ function authorIdent(): { name: string; address: string } {
   return { name, address };
 }
 
+/** Why mails of a series are missing. */
+const IN_ONE_GO = "sign all files in one go";
+const NO_DIFF = "a commit without changes has no patch; git rebase -i drops it";
+
 const TEMPLATE = /\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*/;
 
 /**
@@ -129,8 +135,8 @@ export async function signEachSeries(
     const placed = group.map((member) => member.placed);
     const present = placed.filter((p) => p.index > 0).length;
     const total = placed[0]!.total;
-    if (present < total)
-      notes.push(`${present} of ${total} signed, not bound together: sign all files in one go`);
+    const rest = total - present <= unsigned.length + (options.empty ?? 0) ? NO_DIFF : IN_ONE_GO;
+    if (present < total) notes.push(`${present} of ${total} signed, not bound together: ${rest}`);
     const { signer } = options;
     const made = await signWith(signer, seriesSigning(placed, terms, signer.publicKey));
     for (const [i, mail] of made.entries()) {
@@ -177,22 +183,11 @@ function saysPatch(mail: Buffer): boolean {
   return version !== null && index !== 0 && !isReplySubject(subject);
 }
 
-/** What makes a patch that can be signed, where git made this one by a setting. */
-const MENDS: { readonly [reason in RefusalCode]?: string } = {
-  "colored-diff": "make it again without colors: --no-color",
-  "bad-name": "if git left out a/ and b/, make it again: git -c diff.noprefix=false …",
-};
-
 /** Null for what is not to be signed: no patch, or a cover letter that is still to be written. */
 function prepareDraft(draft: MailToSign, notes: string[]): Prepared | null {
   const made = prepare(draft.mail);
   if (made === null) return null;
-  if (!made.ok) {
-    const { reason, detail } = made.refusal;
-    const hint = MENDS[reason];
-    const message = `${draft.name}: cannot be signed: ${detail}`;
-    throw new PatchsigError("refused", message, hint === undefined ? {} : { hint });
-  }
+  if (!made.ok) throw unsignable(draft.name, made.refusal);
   const { view, isCover } = made.value;
   if (isCover && TEMPLATE.test(view.headers.subject + view.message.toString("latin1"))) {
     notes.push(

@@ -4,13 +4,15 @@
  * series is ever left behind.
  */
 
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { type Repository, runFormatPatch } from "../../git/repository.ts";
 import { messages } from "../../mail/mbox.ts";
-import { temporaryFolder } from "../../places.ts";
+import { makeFolders, temporaryFolder } from "../../places.ts";
 import { placeFile } from "../../store/replace-file.ts";
+import { writing } from "../../store/whole-file.ts";
 import type { Reporter } from "../reporter.ts";
 import { commitOf } from "./mail-file.ts";
 import type { PreparedSeries, PrepareSeries, Written } from "./prepare-series.ts";
@@ -61,7 +63,7 @@ export async function seriesAsFiles(
   try {
     await runFormatPatch(repository, ["-o", draftFolder, ...args], say);
     const folder = asked ?? repository.config.path("format.outputdirectory") ?? "";
-    const files = readdirSync(draftFolder)
+    const files = namesIn(draftFolder)
       .sort(byNumber)
       .map((name) => ({
         name: path.join(folder, name),
@@ -73,7 +75,7 @@ export async function seriesAsFiles(
     const prepared = await prepare(drafts);
     const made = new Map(drafts.map(({ name }, i) => [name, prepared.signed.mails[i] ?? null]));
     const into = path.resolve(repository.cwd, folder);
-    makeFolder(into);
+    writing(into, () => makeFolders(into), "make");
     for (const { name, top, mail } of files) {
       const bytes = made.get(name) ?? mail ?? EMPTY;
       placeFile(path.join(into, path.basename(name)), Buffer.concat([top, bytes]));
@@ -87,6 +89,16 @@ export async function seriesAsFiles(
   } finally {
     rmSync(draftFolder, { recursive: true, force: true });
   }
+}
+
+/** git takes a title into a file's name as its commit has it, if that says UTF-16 and the like. */
+function namesIn(folder: string): string[] {
+  const names = readdirSync(folder, "buffer");
+  const odd = names.find((name) => !isUtf8(name));
+  if (odd === undefined) return names.map(String);
+  throw new PatchsigError("refused", `git names a patch ${String(odd)}, which is not UTF-8`, {
+    hint: "commit it again in UTF-8: git -c i18n.commitEncoding=UTF-8 commit --amend",
+  });
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -110,14 +122,6 @@ function fileOf(name: string, bytes: Buffer): { top: Buffer; mail: Buffer | null
 function byNumber(a: string, b: string): number {
   const number = (name: string): number => Number(/^(?:v\S*?-)?(\d+)/.exec(name)?.[1] ?? 0);
   return number(a) - number(b) || (a < b ? -1 : 1);
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new PatchsigError("unwritable", `cannot make the directory ${folder}`, { cause });
-  }
 }
 
 function whole(bytes: Buffer | null): Buffer {
