@@ -72,7 +72,8 @@ describe("JUnit XML", () => {
     ],
     ["no case", "", 'tests="0"', "miss: "],
     ["an error of the suite", "<error/><testcase name='c'/>", "", "error: 1 pass"],
-    ["lost cases", '<testcase name="c"/>', 'tests="3"', "miss: 1 pass"],
+    ["lost cases", "<testcase/><testsuite tests='3'></testsuite>", "", "miss: 1 pass"],
+    ["a count of something else", '<testcase name="c"/>', 'tests="3"', "pass: 1 pass"],
     ["lost failures", '<testcase name="c"/>', 'tests="1" failures="2"', "fail: 1 pass"],
     ["lost errors", '<testcase name="c"/>', 'errors="1"', "error: 1 pass"],
     [
@@ -130,6 +131,12 @@ describe("JUnit XML", () => {
     ["suites in suites", NESTED, "nested deeper than 64"],
   ])("%s is refused by name", (_, text, why) => {
     expect(() => readJunit(text)).toThrow(why);
+  });
+
+  test.each(["ISO-8859-1", "utf-16", "Windows-1252"])("in %s, tags are read", (encoding) => {
+    const text = `<?xml version="1.0" encoding="${encoding}"?>\n<testsuite><testcase name="gr`;
+    const bytes = [Buffer.from(text), Buffer.from([0xfc]), Buffer.from('n"/></testsuite>')];
+    expect(said(readJunit(textOfReport(Buffer.concat(bytes))))).toBe("pass: 1 pass");
   });
 
   test("of millions of references only the first are resolved; one that is none is refused wherever it stands", () => {

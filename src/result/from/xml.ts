@@ -19,6 +19,11 @@ const ATTRIBUTE = new RegExp(`\\s+(${NAME})\\s*=\\s*(?:"([^"<]*)"|'([^'<]*)')`, 
 const START_END = /\s*(\/?)>/y;
 const END = new RegExp(`</(${NAME})\\s*>`, "y");
 const DECLARATION = /^<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["']/;
+/**
+ * Encodings in which tags are what they are in UTF-8. .NET declares UTF-16 for what it then writes as UTF-8; a file that is
+ * in UTF-16 has no tags here.
+ */
+const WITH_ASCII = /^(?:utf-8|utf-16|us-ascii|iso-8859-[0-9]{1,2}|windows-125[0-9])$/i;
 const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));/g;
 const OTHER_REFERENCE = /&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)/;
 const PREDEFINED: Readonly<Record<string, string>> = {
@@ -77,7 +82,7 @@ export function* xmlTags(text: string): Generator<XmlTag> {
 
 function checkEncoding(text: string): void {
   const encoding = DECLARATION.exec(text.slice(0, 1000))?.[1] ?? "UTF-8";
-  if (!/^(?:utf-8|us-ascii)$/i.test(encoding))
+  if (!WITH_ASCII.test(encoding))
     throw new FormatError(`in ${encoding.slice(0, 40)}: only UTF-8 is read`);
 }
 
