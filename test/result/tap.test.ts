@@ -89,6 +89,28 @@ describe("TAP", () => {
       "[Mon Nov  2 15:38:41 2026] 1..2\n[Mon Nov  2 15:38:41 2026] ok 1\nkern  :info  : [    1.2] ok 2",
       "pass: 2 pass",
     ],
+    ...[
+      "Nov 28 10:00:00 host kernel: [    1.234567] ",
+      "2026-11-28T10:00:00.123456+00:00 host kernel: [    1.2] ",
+      "2026-11-28T10:00:00+0000 host kernel: ",
+      "2026-11-28T10:00:00,123456+00:00 ",
+      "2026-11-28T10:00:00.1234567Z ",
+      "[Nov28 10:00] ",
+      "[  +0.000012] ",
+      "\x1b[32m[    1.000000] \x1b[0m",
+    ].map((front) => [
+      `behind ${JSON.stringify(front)}`,
+      "KTAP version 1\n1..1\n    KTAP version 1\n    1..1\n    not ok 1 b\nnot ok 1 a"
+        .split("\n")
+        .map((line) => front + line)
+        .join("\n"),
+      "fail: 1 fail",
+    ]),
+    [
+      "in colours",
+      "\x1b[0;32mok\x1b[0m 1 - a\n\x1b[31mnot ok\x1b[0m 2\n1..2",
+      "fail: 1 fail, 1 pass",
+    ],
     [
       "programs one after the other",
       "TAP version 13\n1..1\nok 1\nTAP version 13\n1..2\nok 1",

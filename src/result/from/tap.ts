@@ -14,14 +14,21 @@ import { FormatError } from "../../errors.ts";
 import type { TestOutcome } from "../text.ts";
 import { MAX_DEPTH, type Report, ReportWriter } from "./report.ts";
 
-/** What dmesg (also with `-x` or `-T`) and the journal write before a line of the kernel: time and level. */
-const LOGGED = new RegExp(
-  [
-    String.raw`^(?:<[0-9]+>|[a-z]+ *:[a-z]+ *: )?\[ *[0-9]+\.[0-9]+\](?:\[ *[A-Z][0-9]*\])? `,
-    String.raw`^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}\] `,
-    String.raw`^[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} \S{1,64} kernel: `,
-  ].join("|"),
-);
+/** The date before a line in logs: of the journal, of syslog (older and newer), of CI systems, and of dmesg. */
+const DATED = [
+  String.raw`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2}) (?:\S{1,64} kernel: )?`,
+  String.raw`[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} \S{1,64} kernel: `,
+].join("|");
+/** What the kernel and dmesg (also with `-x`, `-T`, `-H`) write before a line: level, time, and which task or processor. */
+const STAMPED = [
+  String.raw`(?:<[0-9]+>|[a-z]+ *:[a-z]+ *: )?\[ *\+?[0-9]+\.[0-9]+\](?:\[ *[A-Z][0-9]*\])? `,
+  String.raw`\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}\] `,
+  String.raw`\[[A-Z][a-z]{2}[ 0-9][0-9] [0-9]{2}:[0-9]{2}\] `,
+].join("|");
+const LOGGED = new RegExp(`^(?:${DATED})?(?:${STAMPED})?`);
+/** Colours, also of dmesg's. */
+// oxlint-disable-next-line no-control-regex -- to be taken out
+const COLOUR = /\x1b\[[0-9;]*[mK]/g;
 const LINE = /^(ok|not ok)\b(?:\s+([0-9]+)\b)?(?:\s*-?\s+|$)(.*)$/s;
 const PLAN = /^1\.\.([0-9]{1,9})\s*(?:#\s*(skip)?.*)?$/is;
 const VERSION = /^(K?)TAP version [0-9]+/;
@@ -94,7 +101,7 @@ export function readTap(text: string): Report {
   return reader.end();
 }
 
-/** The lines, without the kernel's times and CRs. What kselftest nests with `# ` is indented instead. */
+/** The lines, without colours, the kernel's times and CRs. What kselftest nests with `# ` is indented instead. */
 function* linesOf(text: string): Generator<string> {
   let prefix = "";
   let isProgram = false;
@@ -106,6 +113,7 @@ function* linesOf(text: string): Generator<string> {
     const raw = text
       .slice(at, Math.min(end, at + 4096))
       .replace(/\r$/, "")
+      .replace(COLOUR, "")
       .replace(LOGGED, "");
     at = end + 1;
     const isComment = raw.startsWith("#");
