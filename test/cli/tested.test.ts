@@ -42,6 +42,10 @@ test("pass, fail, or not known", () => {
     stderr: expect.stringContaining("nothing names no commit, no tree and no mails here"),
   });
   expect(tested("--max-age", "0").status).toBe(2);
+  // no result could match: a typo, or a variable that is not set
+  for (const entry of ["arch", "arch=", "arch=\u00fc"])
+    expect(tested("--env", entry).stderr).toContain("--env takes key=value");
+  expect(tested("--env", "arch=arm64", "--env", "arch=x86_64").status).toBe(2);
 });
 
 test("a mail that cannot be read could be a result: that is noted each time", () => {

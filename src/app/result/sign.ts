@@ -15,10 +15,7 @@ import { kcidbDetails } from "../../result/details.ts";
 import { outcomeOf, worse } from "../../result/from/report.ts";
 import { resultMail, resultsIn } from "../../result/mail.ts";
 import {
-  ENV_ENTRY,
-  MAX_ENV,
   RESULT_TEXT,
-  TEST_NAME,
   TEST_OUTCOMES,
   type TestOutcome,
   type TestResult,
@@ -26,6 +23,7 @@ import {
 import { reading } from "../../source/reading.ts";
 import { now } from "../now.ts";
 import { signerAddress, signerPerson } from "../sign/signing.ts";
+import { namedRun } from "./named-run.ts";
 import { readReports, type ReportFile } from "./reports.ts";
 import { appliedPatches, patchesOfMails } from "./source.ts";
 
@@ -95,30 +93,12 @@ export async function planResult(words: RunWords): Promise<PlannedResult> {
 
 /** The fields that are taken as they are given. */
 function plainFields(words: RunWords): Pick<TestResult, "test" | "rev" | "env" | "run" | "via"> {
-  const { test, rev, run, via } = words;
-  if (!TEST_NAME.test(test))
-    throw new PatchsigError("usage", `a test cannot be called "${test}"`, {
-      hint: "words of letters, digits, _ and -, with dots between them: kselftest.net",
-    });
-  if (rev !== undefined && (rev === "-" || !/^[!-~]{1,128}$/.test(rev)))
-    throw new PatchsigError("usage", `--rev takes a word: not "${rev}"`);
+  const { run, via } = words;
+  const named = namedRun(words);
   if (!Number.isInteger(run) || run < 1 || run > 999_999_999)
     throw new PatchsigError("usage", "--run takes a number from 1 on");
   if (via !== undefined) checkUrl("--via", via);
-  return { test, rev: rev ?? null, env: sortedEnv(words.env), run, via: via ?? null };
-}
-
-function sortedEnv(given: readonly string[]): readonly string[] {
-  for (const entry of given)
-    if (!ENV_ENTRY.test(entry))
-      throw new PatchsigError("usage", `--env takes key=value without blanks: not "${entry}"`);
-  const keyOf = (entry: string): string => entry.slice(0, entry.indexOf("="));
-  const env = given.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  const twice = env.find((entry, i) => i > 0 && keyOf(entry) === keyOf(env[i - 1]!));
-  if (twice !== undefined) throw new PatchsigError("usage", `--env ${keyOf(twice)} is given twice`);
-  if (env.length > MAX_ENV)
-    throw new PatchsigError("usage", `--env can be given ${MAX_ENV} times at most`);
-  return env;
+  return { ...named, run, via: via ?? null };
 }
 
 function checkUrl(option: string, url: string): void {

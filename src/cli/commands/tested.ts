@@ -2,6 +2,7 @@
 
 import { now } from "../../app/now.ts";
 import { treeMeant } from "../../app/result/meant.ts";
+import { namedRun } from "../../app/result/named-run.ts";
 import { type Tested, testedAnswer } from "../../app/search/tested.ts";
 import { indexedSources, openUserIndex, updateUserIndex } from "../../app/search/user-index.ts";
 import { messageIdsAmong } from "../../app/sources/message-id.ts";
@@ -51,6 +52,7 @@ export const testedCommand = command({
     if (what === "-") sayWaiting([what]);
     if (maxAge !== undefined && !(maxAge > 0))
       throw new PatchsigError("usage", "--max-age wants a number of days");
+    const asked = namedRun({ test: args.test, rev: args.rev, env: args.env ?? [] });
     const index = openUserIndex();
     const trust = await openUserTrust(!args.update);
     try {
@@ -59,9 +61,7 @@ export const testedCommand = command({
       if (args.update) await update(index, args.source ?? [], trust);
       const answer = testedAnswer(index, trust, {
         tree,
-        test: args.test,
-        env: args.env ?? [],
-        rev: args.rev ?? null,
+        ...asked,
         maxAge: maxAge === undefined ? null : maxAge * DAY,
         by: (args.by ?? []).map((one) => one.toLowerCase()),
         now: now(),
