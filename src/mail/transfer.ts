@@ -1,10 +1,10 @@
-import { BLANK, CR, LF, TAB, isSpace, nextLine, latin1 } from "../primitives/bytes.ts";
+import { BLANK, CR, isSpace, latin1, LF, lineEnd, nextLine, TAB } from "../primitives/bytes.ts";
 import { refuse } from "../refused.ts";
 
 /** The transfer encodings that git tells apart; 7bit, 8bit and binary are all "identity". */
 export type Encoding = "identity" | "quoted-printable" | "base64";
 
-const EQUALS = 0x3d;
+export const EQUALS = 0x3d;
 const UNDERSCORE = 0x5f;
 
 /** The value of a hexadecimal digit in either case, or -1. */
@@ -16,7 +16,7 @@ function hexDigit(byte: number | undefined): number {
 }
 
 /** The byte encoded by the `=XX` at `at`, or -1. */
-function escapedByte(text: Buffer, at: number): number {
+export function escapedByte(text: Buffer, at: number): number {
   const high = hexDigit(text[at + 1]);
   const low = hexDigit(text[at + 2]);
   return high < 0 || low < 0 ? -1 : high * 16 + low;
@@ -153,19 +153,38 @@ const MAY_BE_DIFF =
  * must be harmless. Text that may be the rest of damaged base64 is refused.
  */
 function decodeFooter(data: Buffer, text: Buffer): Buffer {
-  const lines = latin1(text).split("\n");
-  const first = lines.find((line) => line.trim() !== "") ?? "";
+  const shown = text.findIndex((byte) => !isSpace(byte));
+  const first = latin1(text, text.lastIndexOf(LF, shown) + 1, lineEnd(text, shown));
   if (data.at(-1) !== LF || /^[A-Za-z0-9+/=]*\r?$/.test(first))
     refuse("base64-ambiguous", "a line of base64 is not whole groups");
-  const decoded = Buffer.concat(lines.map(decodeLoosely));
+  const decoded = decodeLines(text);
   if (MAY_BE_DIFF.test(latin1(decoded)))
     refuse("base64-ambiguous", "text below base64 that git might read as a part of the patch");
   return decoded;
 }
 
-/** A line as git decodes it: other characters than base64's are ignored, and so is half a byte. */
-function decodeLoosely(line: string): Buffer {
-  return Buffer.from(line.replace(/[^A-Za-z0-9+/]/g, ""), "base64");
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/** The six bits of each of base64's characters; -1 for other bytes. */
+const SIX_BITS = Int8Array.from({ length: 256 }, (_, byte) =>
+  ALPHABET.indexOf(String.fromCharCode(byte)),
+);
+
+/** Lines as git decodes them, each by itself: other characters than base64's are ignored, and so is half a byte. */
+export function decodeLines(text: Buffer): Buffer {
+  const out = Buffer.allocUnsafe(text.length);
+  let length = 0;
+  let [bits, count] = [0, 0];
+  for (const byte of text) {
+    const six = SIX_BITS[byte]!;
+    if (byte === LF) [bits, count] = [0, 0];
+    if (six < 0) continue;
+    bits = ((bits << 6) | six) & 0xfff;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out[length++] = (bits >> count) & 0xff;
+  }
+  return out.subarray(0, length);
 }
 
 /** Base64 in lines of 76 columns. */

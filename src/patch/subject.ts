@@ -126,7 +126,7 @@ export function isReplySubject(subject: string): boolean {
 
 /** The same for forwards. Only for patches: `tr: fix it` is a title too. */
 const forward = (): RegExp =>
-  /^\s*(?:\[([^\]]*)\]\s*)?(?:\p{L}{2,4}\s*[:：]\s*)*(?:fwd?|wg|tr|rv|enc|vb|pd|vl|转发|轉寄|転送)\s*[:：]\s*(?:\p{L}{2,4}\s*[:：]\s*)*\[/iu;
+  /^\s*(?:\[([^\]]*)\]\s*)?(?:\p{L}{2,4}\s*[:：]\s*){0,8}(?:fwd?|wg|tr|rv|enc|vb|pd|vl|转发|轉寄|転送)\s*[:：]\s*(?:\p{L}{2,4}\s*[:：]\s*){0,8}\[/iu;
 
 /** True if the Subject says that a mail with brackets is forwarded. */
 export function isForwardSubject(subject: string): boolean {

@@ -63,10 +63,11 @@ const FIRST_LINE = "patchsig-review-v1";
 const HEX = "[0-9a-f]{64}";
 const SPACES = " \\t\\r\\n";
 const GAP = `[${SPACES}]+`;
+const WORD = `[^<>${SPACES}]+`;
 const NAMES = REVIEW_TRAILERS.join("|");
 /** For text in latin1, in which each character is one byte. */
 const TRAILER = new RegExp(
-  `(${NAMES}):${GAP}([^<>]{1,4096}?)${GAP}<([^<>${SPACES}]{3,254})>${GAP}`,
+  `(${NAMES}):${GAP}(${WORD}(?:${GAP}${WORD})*)${GAP}<([^<>${SPACES}]{3,254})>${GAP}`,
   "y",
 );
 const PATCH = new RegExp(

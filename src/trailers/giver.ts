@@ -32,12 +32,16 @@ function withoutTag(address: string): string {
 /** What a list or a person adds to a name: `Chao Yu via list`, `Matthew Wilcox (Oracle)`. */
 const BESIDE = /\([^()]*\)|\svia\s.*$/giu;
 
+/** Characters of a name; the rest of a longer one does not count. */
+const MAX_NAME = 400;
+
 /**
  * A name's words without regard to order, case and punctuation: `Yu, Chao` equals `Chao Yu`. "" for fewer than two
  * words.
  */
 function wordsOf(name: string): string {
   const words = name
+    .slice(0, MAX_NAME)
     .normalize("NFC")
     .toLowerCase()
     .replace(BESIDE, "")

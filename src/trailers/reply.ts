@@ -75,12 +75,13 @@ const END = /^(?:--[ \t]*$|_{20,}$|-{5}BEGIN PGP SIGNATURE-{5})/;
 const DIFF = /^(?:diff -|Index: |--- \S|\+\+\+ \S|@@ -)/;
 /** A divider above text that is the person's own, signed inline. */
 const SIGNED = /^-{5}BEGIN PGP SIGNED MESSAGE-{5}/;
-/**
- * `-----Original Message-----`, in any language, `---- On Tue, Bob wrote ----`, and `Begin forwarded message:`.
- * Not `--8<---`, nor what kernels and tests print: `---[ cut here ]---`, `=== a test ===`.
- */
-const DIVIDER =
-  /^[ \t]?(?:[-_]{3,}[ \t]*(?:[\p{L}\ufffd&][\p{L}\p{M}\ufffd .'’&;-]{2,60}?|[^\n]{1,99}(?:@|wrote)[^\n]{0,99}?)[ \t]*[-_]{3,}|Begin forwarded message:)[ \t]*$/iu;
+const FORWARDED = /^[ \t]?Begin forwarded message:[ \t]*$/i;
+/** The rules at both ends of a divider. */
+const FIRST_RULE = /^[ \t]?[-_]{3,}[ \t]*/;
+const LAST_RULE = /[-_]{3}[ \t]*$/;
+/** What stands between them: words, or somebody with an address. */
+const DIVIDED = /^[\p{L}\ufffd&][\p{L}\p{M}\ufffd .'’&;-]{1,60}$|^.{1,99}(?:@|wrote)/iu;
+const MAX_DIVIDED = 200;
 /** The first line of a quoted header, as Outlook writes it. */
 const HEADER =
   /^[*_]*(?:From|Von|De|Da|Van|Från|Fra|Od|От|发件人|差出人|보낸 사람)[*_]*[ \t]*[:：]/iu;
@@ -88,7 +89,7 @@ const HEADER =
 const FIELD = /^[*_]*\p{L}[\p{L} ]{0,20}[*_]*[ \t]*[:：]/u;
 /** `On Tue, Bob wrote:`, perhaps wrapped. */
 const ATTRIBUTION =
-  /(?:wrote|writes|schrieb.*|a écrit|ha scritto|escribió|skrev.*|pisze|napisał\S*|写道|のメッセージ)[ \t]*[:：][ \t]*$/iu;
+  /(?:wrote|writes|schrieb.*|a écrit|ha scritto|escribió|skrev.*|pisze|napisał\S{0,12}|写道|のメッセージ)[ \t]*[:：][ \t]*$/iu;
 /** `5 jan. 2026 om 10:00, Mallory <m@example.net>:`, in any language and order. */
 const WHEN_AND_WHO = /^(?=.*\d{1,2}[:.h]\d{2})(?=.*<[^<>\s]+@[^<>\s]+>)/u;
 const MARKED = /^[ \t]*(?:[>|:»]|\w{0,4}>)/u;
@@ -130,12 +131,31 @@ function beginsQuote(lines: readonly string[], at: number): boolean {
   const line = lines[at]!;
   if (line.length > MAX_LINE) return false;
   // Zimbra divides too, and marks each line below
-  if (DIVIDER.test(line)) return !SIGNED.test(line) && !isMarkedBelow(lines, at);
+  if (isDivider(line)) return !SIGNED.test(line) && !isMarkedBelow(lines, at);
   if (HEADER.test(line)) {
     const below = lines.slice(at + 1, at + 4).filter((next) => FIELD.test(next));
     return below.length >= 2;
   }
   return isAttribution(lines, at) && !isMarkedBelow(lines, at);
+}
+
+/**
+ * True for `-----Original Message-----`, in any language, `---- On Tue, Bob wrote ----`, and `Begin forwarded message:`.
+ * Not for `--8<---`, nor what kernels and tests print: `---[ cut here ]---`, `=== a test ===`.
+ */
+function isDivider(line: string): boolean {
+  if (FORWARDED.test(line)) return true;
+  if (!FIRST_RULE.test(line) || !LAST_RULE.test(line)) return false;
+  // one expression for all would try each length of one rule with each of the other
+  const text = withoutRule(line.replace(FIRST_RULE, ""));
+  return text.length <= MAX_DIVIDED && DIVIDED.test(text);
+}
+
+/** Without the rule at its end, and the blanks before it. */
+function withoutRule(text: string): string {
+  let end = text.length;
+  while (end > 0 && "-_ \t".includes(text[end - 1]!)) end--;
+  return text.slice(0, end);
 }
 
 /** True if the lines of the quote below are marked, or if nothing follows. */

@@ -105,6 +105,8 @@ function originals({ headers }: MailView, name: string): Original[] {
  * quoted-printable) between the two, and Apache's alice@example.org.INVALID.
  */
 function addressesWithin(email: Buffer): Buffer[] {
+  // both expressions would try each dot of a longer one with each end
+  if (email.length > MAX_EMAIL) return [];
   const text = email.toString("utf8");
   const [, local = "", domain = ""] =
     /^([^@=]+)=([^@=]+\.[^@=]+)@/.exec(text) ?? /^([^@]+)@(.+\..+)\.invalid$/i.exec(text) ?? [];
@@ -115,6 +117,8 @@ function addressesWithin(email: Buffer): Buffer[] {
 }
 
 const MAX_TEXT = 4000;
+/** Bytes of an address with another one within; no real one is longer. */
+const MAX_EMAIL = 640;
 const MAX_ADDRESSES = 32;
 
 /** Mailman puts the list beside the author into Reply-To, or the author into Cc. */

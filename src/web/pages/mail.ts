@@ -86,7 +86,7 @@ function shownVerdict(result: PatchResult): Html {
 }
 
 /** Where the diff's files begin: above stand the changes since the last version, and the diffstat. */
-const FIRST_FILE = /^(?:diff --git |--- [^\n]*\n\+\+\+ )/m;
+const FIRST_FILE = /^(?:diff --git |--- .*\r?\n\+\+\+ )/m;
 
 function diffLines(diff: string): readonly Html[] {
   const start = diff.search(FIRST_FILE);
