@@ -48,27 +48,28 @@ const banner = ({ moduleIds }) =>
     .map(([name, by]) => `/*! in part ${name}: MIT License, ${by} */`)
     .join("\n");
 
-/** Scripts of threads, by name. */
-const THREADS = {
+/** Scripts of threads and other processes, by name. */
+const SCRIPTS = {
   "check-worker": "src/app/verify/check-worker.ts",
   "facts-worker": "src/app/search/facts-worker.ts",
   "prover-worker": "src/app/record/prover-worker.ts",
   "postgres-worker": "src/store/postgres/postgres-worker.ts",
+  "update-process": "src/app/search/update-process.ts",
 };
 
-/** A thread loads its script as the program is loaded: with V8's code cache. */
-const startThreads = {
-  name: "start-threads",
+/** They are loaded as the program is: with V8's code cache. */
+const startScripts = {
+  name: "start-scripts",
   generateBundle() {
-    for (const name of Object.keys(THREADS)) {
-      const source = `require("./start.js").load("${inThread(name)}.js");\n`;
+    for (const name of Object.keys(SCRIPTS)) {
+      const source = `require("./start.js").load("${loadedAs(name)}.js");\n`;
       this.emitFile({ type: "asset", fileName: `${name}.js`, source });
     }
   },
 };
 
-function inThread(name) {
-  return `${name}.thread`;
+function loadedAs(name) {
+  return `${name}.script`;
 }
 
 /** The nearest package.json says how node reads a file, and the package's own says "module". */
@@ -148,7 +149,7 @@ export default [
     ...common,
     input: {
       main: "src/cli/main.ts",
-      ...Object.fromEntries(Object.entries(THREADS).map(([name, file]) => [inThread(name), file])),
+      ...Object.fromEntries(Object.entries(SCRIPTS).map(([name, file]) => [loadedAs(name), file])),
     },
     preserveEntrySignatures: "allow-extension",
     output: {
@@ -162,7 +163,7 @@ export default [
         groups: GROUPS.map((one, i) => ({ ...one, priority: GROUPS.length - i })),
       },
     },
-    plugins: [late, ascii, readAsCommonjs, startThreads],
+    plugins: [late, ascii, readAsCommonjs, startScripts],
   },
   {
     ...common,

@@ -1,12 +1,14 @@
 /** Pages of `patchsig web`, as a browser gets them from the program. */
 
 import type { ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { median, type Workplace } from "./run.ts";
 
 /** What is new is looked for first. */
 const FIRST_LOOK_MS = 3000;
+/** Between two pages while mails are indexed. */
+const PAUSE_MS = 200;
 
 export class WebServer {
   readonly #program: ChildProcess;
@@ -57,10 +59,31 @@ export class WebServer {
     await new Promise((resolve) => setTimeout(resolve, FIRST_LOOK_MS));
   }
 
-  /** What it holds now, in bytes. */
-  memory(): number {
+  /** Waits until the index is made, and asks for a page again and again. @returns the seconds of the slowest */
+  async indexed(path: string): Promise<number> {
+    let slowest = 0;
+    await this.settled();
+    while (this.#isIndexing()) {
+      slowest = Math.max(slowest, await this.time(path, 1));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+    return slowest;
+  }
+
+  /** Whether it has a process that reads mails. */
+  #isIndexing(): boolean {
+    const { pid } = this.#program;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    return children.some((child) => {
+      const file = `/proc/${child}/cmdline`;
+      return existsSync(file) && readFileSync(file, "utf8").includes("update-process");
+    });
+  }
+
+  /** The most that it held, in bytes. */
+  peak(): number {
     const status = readFileSync(`/proc/${this.#program.pid}/status`, "utf8");
-    return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) * 1024;
+    return Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1]) * 1024;
   }
 
   stop(): void {

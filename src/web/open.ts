@@ -5,12 +5,8 @@ import { feedStates } from "../app/desk/feeds.ts";
 import { lettersEffect } from "../app/desk/letters.ts";
 import { now } from "../app/now.ts";
 import type { Reporter } from "../app/reporter.ts";
-import {
-  indexedSources,
-  indexOptions,
-  openUserIndex,
-  updateUserIndex,
-} from "../app/search/user-index.ts";
+import { updateElsewhere } from "../app/search/update-elsewhere.ts";
+import { indexedSources, indexOptions, openUserIndex } from "../app/search/user-index.ts";
 import { gitConfig, repositoryOrNone } from "../app/settings.ts";
 import { openSource } from "../app/sources/sources.ts";
 import { openUserTrust } from "../app/trust/user-trust.ts";
@@ -32,7 +28,8 @@ export async function openUserDesk(
 ): Promise<DeskSource> {
   const sources = indexedSources(named);
   if (named.length > 0) for (const source of sources) await checkSource(source);
-  const index = openUserIndex(isPublic ? sources : null);
+  const only = isPublic ? sources : null;
+  const index = openUserIndex(only);
   const trust = await openUserTrust(false);
   const queries = gitConfig().all("patchsig.mine");
   const repository = await repositoryOrNone(directory);
@@ -49,7 +46,8 @@ export async function openUserDesk(
     feeds: () => feedStates(now()),
     letters: lettersEffect,
     update: async (onPortion) => {
-      const counts = await updateUserIndex(index, sources, trust, reporter, ({ mails }) => {
+      const job = { only, sources, isWatched: reporter.progress !== null };
+      const counts = await updateElsewhere(job, reporter, ({ mails }) => {
         facts.forget();
         onPortion(mails);
       });

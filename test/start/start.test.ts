@@ -138,7 +138,7 @@ describe("the cache is used", () => {
   test("by a thread", () => {
     const thread = `
       const [{ load, loaded }, { parentPort }] = [require(process.argv[2]), require("node:worker_threads")];
-      load("check-worker.thread.js");
+      load("check-worker.script.js");
       parentPort.postMessage(loaded.map(({ cache, script }) => [cache, script.cachedDataRejected ?? null]));`;
     const program = `
       require(process.argv[1]);
@@ -160,7 +160,7 @@ describe("the cache is used", () => {
     });
     // which is how a thread begins
     expect(readFileSync(join(bundleOf(installed), "check-worker.js"), "utf8")).toBe(
-      'require("./start.js").load("check-worker.thread.js");\n',
+      'require("./start.js").load("check-worker.script.js");\n',
     );
   });
 

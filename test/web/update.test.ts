@@ -1,0 +1,82 @@
+/** Mails are read by a process of their own: what becomes of the pages if it ends, and of it if they do. */
+
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { expect, onTestFinished, test } from "vitest";
+import { lockFile } from "../../src/store/flock.ts";
+import { PROGRAM } from "../support/cli.ts";
+import { newFolder } from "../support/folders.ts";
+import { plainMail } from "../support/list.ts";
+
+interface Web {
+  readonly program: ChildProcessByStdio<null, Readable, Readable>;
+  readonly root: string;
+  /** Waits until it has said this. */
+  readonly said: (words: string) => Promise<void>;
+}
+
+/** Pages of a mail that is not read yet: the index is locked. */
+async function waiting(): Promise<Web> {
+  const home = newFolder();
+  const cache = join(home, "cache", "patchsig");
+  mkdirSync(cache, { recursive: true });
+  const lock = await lockFile(join(cache, "index.db.lock"), () => {});
+  onTestFinished(() => lock.release());
+  const mbox = join(home, "mbox");
+  writeFileSync(mbox, `From a\n${plainMail(["Subject: a"], "a").toString()}\n`);
+  const program = spawn(process.execPath, [PROGRAM, "web", "--port", "0", mbox], {
+    cwd: home,
+    env: { ...process.env, HOME: home, XDG_DATA_HOME: home, XDG_CACHE_HOME: join(home, "cache") },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void program.kill("SIGKILL"));
+  let all = "";
+  program.stderr.on("data", (some) => (all += String(some)));
+  const said = async (words: string): Promise<void> => {
+    while (!all.includes(words)) await once(program.stderr, "data");
+  };
+  const root = String(await once(program.stdout, "data")).trim();
+  await said("waiting for another run");
+  return { program, root, said };
+}
+
+/** The processes that a process has started, by /proc. */
+function childrenOf(pid: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => parentOf(child) === pid);
+}
+
+/** Null for one that has ended. */
+function parentOf(pid: number): number | null {
+  try {
+    const [, state, parent] = /^\d+ \(.*\) (.) (\d+)/.exec(
+      readFileSync(`/proc/${pid}/stat`, "utf8"),
+    )!;
+    return state === "Z" ? null : Number(parent);
+  } catch {
+    return null;
+  }
+}
+
+const isReader = (pid: number): boolean =>
+  readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("update-process");
+
+test("it was killed: that is said, and pages go on", async () => {
+  const { program, root, said } = await waiting();
+  const [reader] = childrenOf(program.pid!).filter(isReader);
+  process.kill(reader!, "SIGKILL");
+  await said("the process that reads new mails has ended: SIGKILL");
+  expect((await fetch(root)).status).toBe(200);
+});
+
+test("the pages were killed: it ends too", async () => {
+  const { program } = await waiting();
+  const [reader] = childrenOf(program.pid!).filter(isReader);
+  program.kill("SIGKILL");
+  while (parentOf(reader!) !== null) await new Promise((resolve) => setTimeout(resolve, 10));
+});
