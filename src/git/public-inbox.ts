@@ -82,12 +82,17 @@ export async function* readInbox(
   let any = dead.size > 0 || listed.some((list) => list instanceof PatchsigError);
   for (const [i, epoch] of epochs.entries()) {
     const mails = readEpoch(epoch, listed[i]!, dead, inPart);
-    for (;;) {
-      const next = await caught(() => mails.next());
-      if (next instanceof PatchsigError) yield [lostAt(epoch, next)];
-      if (next instanceof PatchsigError || next.done === true) break;
-      any = true;
-      yield next.value;
+    try {
+      for (;;) {
+        const next = await caught(() => mails.next());
+        if (next instanceof PatchsigError) yield [lostAt(epoch, next)];
+        if (next instanceof PatchsigError || next.done === true) break;
+        any = true;
+        yield next.value;
+      }
+    } finally {
+      // whoever stops reading before the end would leave git running, and with it the program
+      await mails.return(undefined);
     }
   }
   if (!any && !inPart && ranges.join() === ranges.map(() => "HEAD").join())
