@@ -22,6 +22,20 @@ export interface Reporter {
   readonly progress: Progress | null;
 }
 
+const MINUTE = 60_000;
+
+/** Where no progress is shown, such as in a log: a line for each full minute of a longer work. */
+export function sayingMinutes({ progress, ...reporter }: Reporter): Reporter {
+  let said = 0;
+  const sayMinute: Progress = (what, _done, _total, began) => {
+    const now = Date.now();
+    if (now - Math.max(began, said) < MINUTE) return;
+    said = now;
+    reporter.say(`${what} so far`);
+  };
+  return { ...reporter, progress: progress ?? sayMinute };
+}
+
 /**
  * Progress through sources of mail, from `openSource`; undefined if nobody watches.
  *

@@ -6,20 +6,17 @@ import { noteMark, SNOOZE, workWith } from "../app/desk/mark.ts";
 import { deskResults } from "../app/desk/results.ts";
 import type { DeskFacts } from "../app/desk/sections.ts";
 import { listMonths } from "../app/desk/statistics.ts";
+import type { DeskStores } from "../app/desk/stores.ts";
 import { workDiff } from "../app/desk/diff.ts";
 import { testsOfWorks } from "../app/desk/tests.ts";
 import { type DeskSeries, type DeskWork, latestWorks } from "../app/desk/works.ts";
 import { now } from "../app/now.ts";
 import { findMails } from "../app/search/find.ts";
-import type { PortionTerms } from "../app/search/judge.ts";
-import { mailsAt } from "../app/sources/at-places.ts";
 import { PatchsigError } from "../errors.ts";
 import { asMbox } from "../mail/mbox-write.ts";
 import { escapeText, type SafeText } from "../report/escape.ts";
-import type { Repository } from "../git/repository.ts";
 import type { IndexStore } from "../store/index-store.ts";
 import type { MarkState } from "../store/series-marks.ts";
-import type { TrustStore } from "../store/trust-store.ts";
 import { atomFeed } from "./atom.ts";
 import type { Html } from "./html.ts";
 import type { LettersEffect } from "../bot/effect.ts";
@@ -41,12 +38,7 @@ const MAX_KEYS = 500;
 const MAX_RESULTS = 200;
 const MAX_MONTHS = 36;
 
-export interface DeskOptions {
-  readonly index: IndexStore;
-  readonly trust: TrustStore;
-  readonly terms: PortionTerms;
-  /** The repository that has the bases of series; null if there is none. */
-  readonly repository: Repository | null;
+export interface DeskOptions extends DeskStores {
   /** What else is known of works: which are in the branch, and which the user cares about. */
   readonly facts: (
     works: readonly DeskWork[],
@@ -96,9 +88,8 @@ export class Desk {
   async series(messageId: string, token: string | null): Promise<Html | null> {
     const work = this.#workWith(messageId);
     if (work === null) return null;
-    const { index, trust, terms, repository, facts } = this.options;
-    const detail = await workDetail(index, work, terms, trust, repository);
-    const { inBranch } = await facts([work]);
+    const detail = await workDetail(this.options, work);
+    const { inBranch } = await this.options.facts([work]);
     const marking = token === null ? null : markForm(work, token);
     return seriesPage(detail, inBranch.get(work.work) ?? null, marking);
   }
@@ -110,14 +101,12 @@ export class Desk {
       work?.versions.find(({ messageIds }) => messageIds.includes(id));
     const [older, newer] = [versionWith(olderId), versionWith(messageId)];
     if (work === null || older === undefined || newer === undefined) return null;
-    const { index, trust, terms, repository } = this.options;
-    const diff = await workDiff(index, work, [older, newer], terms, trust, repository);
+    const diff = await workDiff(this.options, work, [older, newer]);
     return diff === null ? null : diffPage(diff, messageId);
   }
 
   async mail(messageId: string, copy: number | null): Promise<Html | null> {
-    const { index, trust, terms } = this.options;
-    const shown = await mailDetail(index, messageId, copy, terms, trust);
+    const shown = await mailDetail(this.options, messageId, copy);
     return shown === null ? null : mailPage(shown);
   }
 
@@ -172,7 +161,7 @@ export class Desk {
     if (mail === undefined) return null;
     const rows = this.index.thread(mail.thread);
     const own = rows.filter(({ source }) => source === mail.source);
-    const mails = await mailsAt(own);
+    const mails = await this.options.mailsAt(own);
     return asMbox(mails.flatMap(({ bytes }) => bytes ?? []));
   }
 

@@ -5,12 +5,14 @@
  */
 
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, lstatSync, renameSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
 import { PatchsigError } from "../errors.ts";
+import { makeFolders } from "../places.ts";
+import { HeldFolder, linkThere } from "../store/held-folder.ts";
 import { holdLock } from "../store/lock.ts";
 import { writeSynced, writing } from "../store/whole-file.ts";
-import { makeFolders } from "../places.ts";
 
 export interface ExportCounts {
   /** All pages of the export. */
@@ -28,10 +30,16 @@ const LOCK = `${MANIFEST}.lock`;
 /** The folder for new pages that are not in their places yet. */
 const NEW = `${MANIFEST}.new`;
 
+/** Pages that are synced to the disk at a time: one by one, that takes as long as making them. */
+const AT_A_TIME = 64;
+
 /** One export: `put` each page, then `publish`, and `close` in any case. */
 export class ExportFolder {
   readonly #folder: string;
+  readonly #held: HeldFolder;
   readonly #unlock: () => void;
+  /** Folders of pages that are held: of the export by `series`, of new pages by `.patchsig-export.new/series`. */
+  readonly #below = new Map<string, HeldFolder>();
   /**
    * Digests of the pages that earlier exports wrote; several of one page if an export was killed while it moved
    * pages.
@@ -51,45 +59,63 @@ export class ExportFolder {
   constructor(folder: string) {
     this.#folder = folder;
     writing(folder, () => makeFolders(folder), "make");
-    const isOthers = readdirSync(folder).some((name) => !name.startsWith(MANIFEST));
-    if (isOthers && !existsSync(this.#path(MANIFEST)))
-      throw new PatchsigError("exists", `${folder} is neither empty nor an export`, {
+    this.#held = opened(folder);
+    try {
+      this.#unlock = this.#locked();
+      this.#before = readManifest(this.#held.read(MANIFEST));
+      // what a killed run left
+      writing(folder, () => this.#held.remove(NEW));
+    } catch (error) {
+      this.#held.close();
+      throw error;
+    }
+  }
+
+  #locked(): () => void {
+    const names = this.#held.names();
+    if (names.some((name) => !name.startsWith(MANIFEST)) && !names.includes(MANIFEST))
+      throw new PatchsigError("exists", `${this.#folder} is neither empty nor an export`, {
         hint: "name an empty folder, or a new one",
       });
-    for (const name of [MANIFEST, LOCK, NEW]) refuseLink(this.#path(name));
+    for (const name of [MANIFEST, LOCK, NEW])
+      if (isLink(this.#held.path(name))) throw linkThere(join(this.#folder, name));
     let unlock: (() => void) | null = null;
-    writing(folder, () => (unlock = holdLock(this.#path(LOCK))), "lock");
-    if (unlock === null)
-      throw new PatchsigError("exists", `another export is writing into ${folder}`, {
-        hint: "wait until it has ended",
-      });
-    this.#unlock = unlock;
-    this.#before = readManifest(this.#path(MANIFEST));
-    // what a killed run left
-    writing(folder, () => rmSync(this.#path(NEW), { recursive: true, force: true }));
+    writing(this.#folder, () => (unlock = holdLock(this.#held.path(LOCK))), "lock");
+    if (unlock !== null) return unlock;
+    throw new PatchsigError("exists", `another export is writing into ${this.#folder}`, {
+      hint: "wait until it has ended",
+    });
   }
 
   /** Unlocks the folder, and deletes pages that were not published. */
   close(): void {
-    rmSync(this.#path(NEW), { recursive: true, force: true });
-    this.#unlock();
+    for (const folder of this.#below.values()) folder.close();
+    try {
+      this.#held.remove(NEW);
+    } finally {
+      this.#unlock();
+      this.#held.close();
+    }
   }
 
   /**
    * Adds a page.
    *
    * @param name `series/x.html`
-   * @throws PatchsigError "exists" if there is a file of this name that no export wrote
+   * @throws PatchsigError "exists" if there is a file of this name that no export wrote, or its folder is a link
    */
   put(name: string, content: Buffer): void {
     const digest = sha256(content);
-    const file = this.#page(name);
     this.#now.set(name, digest);
-    const there = digestOf(file);
+    const place = this.#placeOf(name);
+    const there = this.#digestOf(place);
     if (there === digest) return;
-    if (!this.#before.has(name) && existsSync(file))
-      throw new PatchsigError("exists", `${file} exists, and no export wrote it`);
-    this.#draft(name, content);
+    if (!this.#before.has(name) && place !== null && existsSync(place.folder.path(place.file)))
+      throw new PatchsigError(
+        "exists",
+        `${join(this.#folder, name)} exists, and no export wrote it`,
+      );
+    this.#draft(name, (path) => writeFileSync(path, content, { flag: "wx" }));
     this.#waiting.push(name);
   }
 
@@ -97,25 +123,27 @@ export class ExportFolder {
    * Moves the pages into their places: first the new ones, to which no old page links, then those that replace others,
    * the first page last. So all links lead to pages that are there. Then removes what only earlier exports had.
    */
-  publish(): ExportCounts {
-    for (const name of this.#before.keys()) this.#page(name);
+  async publish(): Promise<ExportCounts> {
+    await this.#sync();
+    for (const name of this.#before.keys()) this.#placeOf(name);
     // before any page is moved: if this run is killed, the next one knows what it may have moved
     this.#writeManifest(
       [...this.#before].flatMap(([name, all]) => [...all].map((one) => [name, one])),
     );
     const [fresh, others] = [true, false].map((isNew) =>
-      this.#waiting.filter((name) => existsSync(this.#path(name)) !== isNew).toReversed(),
+      this.#waiting.filter((name) => this.#isThere(name) !== isNew).toReversed(),
     ) as [string[], string[]];
-    for (const name of [...fresh, ...others]) this.#place(name);
+    for (const name of [...fresh, ...others]) this.#move(name);
     const left: string[] = [];
     let removed = 0;
     for (const [name, digests] of this.#before) {
-      const file = this.#page(name);
-      const digest = this.#now.has(name) ? null : digestOf(file);
-      if (digest === null) continue;
-      if (!digests.has(digest)) left.push(file);
+      const place = this.#now.has(name) ? null : this.#placeOf(name);
+      const digest = this.#digestOf(place);
+      if (place === null || digest === null) continue;
+      const shown = join(this.#folder, name);
+      if (!digests.has(digest)) left.push(shown);
       else {
-        writing(file, () => rmSync(file), "remove");
+        writing(shown, () => place.folder.remove(place.file), "remove");
         removed++;
       }
     }
@@ -123,47 +151,106 @@ export class ExportFolder {
     return { files: this.#now.size, written: this.#waiting.length, removed, left };
   }
 
+  async #sync(): Promise<void> {
+    for (let at = 0; at < this.#waiting.length; at += AT_A_TIME)
+      await Promise.all(
+        this.#waiting.slice(at, at + AT_A_TIME).map(async (name) => {
+          const { folder, file } = this.#placeOf(`${NEW}/${name}`)!;
+          const failed = await synced(folder.path(file));
+          writing(join(this.#folder, name), () => {
+            if (failed !== null) throw failed.error;
+          });
+        }),
+      );
+  }
+
   #writeManifest(before: readonly (readonly string[])[]): void {
     const lines = [...before, ...this.#now].map(([name, digest]) => `${digest}  ${name}\n`);
-    this.#draft(MANIFEST, lines.join(""));
-    this.#place(MANIFEST);
+    this.#draft(MANIFEST, (path) => writeSynced(path, lines.join("")));
+    this.#move(MANIFEST);
   }
 
-  #draft(name: string, content: Buffer | string): void {
-    const draft = join(this.#path(NEW), name);
-    writing(draft, () => {
-      makeFolders(dirname(draft));
-      writeSynced(draft, content);
+  #draft(name: string, write: (path: string) => void): void {
+    writing(join(this.#folder, NEW, name), () => {
+      const { folder, file } = this.#placeOf(`${NEW}/${name}`, true)!;
+      write(folder.path(file));
     });
   }
 
-  #place(name: string): void {
-    const file = this.#page(name);
-    writing(file, () => {
-      makeFolders(dirname(file));
-      renameSync(join(this.#path(NEW), name), file);
+  #move(name: string): void {
+    const draft = this.#placeOf(`${NEW}/${name}`)!;
+    writing(join(this.#folder, name), () => {
+      const { folder, file } = this.#placeOf(name, true)!;
+      renameSync(draft.folder.path(draft.file), folder.path(file));
     });
   }
 
-  /** The path of a page. @throws PatchsigError "exists" if its folder is a symbolic link */
-  #page(name: string): string {
-    const below = dirname(name);
-    if (below !== ".") refuseLink(this.#path(below));
-    return this.#path(name);
+  #isThere(name: string): boolean {
+    const place = this.#placeOf(name);
+    return place !== null && existsSync(place.folder.path(place.file));
   }
 
-  #path(name: string): string {
-    return join(this.#folder, name);
+  /**
+   * Where a page is, or will be.
+   *
+   * @param make makes its folder if it is missing
+   * @returns null if its folder is missing
+   * @throws PatchsigError "exists" if its folder is a symbolic link
+   */
+  #placeOf(name: string, make = false): Place | null {
+    const parts = name.split("/");
+    const file = parts.pop()!;
+    let folder = this.#held;
+    for (const [i, part] of parts.entries()) {
+      const path = parts.slice(0, i + 1).join("/");
+      const known = this.#below.get(path) ?? folder.below(part, make);
+      if (known === null) return null;
+      this.#below.set(path, known);
+      folder = known;
+    }
+    return { folder, file };
+  }
+
+  /** Null if there is no such regular file; a link to one does not count. */
+  #digestOf(place: Place | null): string | null {
+    const bytes = place?.folder.read(place.file) ?? null;
+    return bytes === null ? null : sha256(bytes);
+  }
+}
+
+interface Place {
+  readonly folder: HeldFolder;
+  readonly file: string;
+}
+
+/** @throws PatchsigError "unwritable" */
+function opened(name: string): HeldFolder {
+  let folder: HeldFolder | null = null;
+  writing(name, () => (folder = HeldFolder.open(name)), "open");
+  return folder!;
+}
+
+/** Syncs a file to the disk. Null, or why it cannot. */
+async function synced(path: string): Promise<{ readonly error: unknown } | null> {
+  try {
+    const file = await open(path, "r");
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return null;
+  } catch (error) {
+    return { error };
   }
 }
 
 /** A line of the manifest. Only names that an export can write: the file may have been changed. */
 const LINE = /^([0-9a-f]{64}) {2}((?:[a-z]+\/)?[a-z0-9][a-z0-9.-]*)$/;
 
-function readManifest(file: string): Map<string, Set<string>> {
+function readManifest(bytes: Buffer | null): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
-  const lines = existsSync(file) ? readFileSync(file, "latin1").split("\n") : [];
-  for (const line of lines) {
+  for (const line of (bytes ?? "").toString("latin1").split("\n")) {
     const [, digest, name] = LINE.exec(line) ?? [];
     if (digest === undefined || name === undefined) continue;
     const digests = found.get(name);
@@ -173,18 +260,8 @@ function readManifest(file: string): Map<string, Set<string>> {
   return found;
 }
 
-/** A symbolic link may lead out of the export, to somebody else's files, which would then be replaced like pages. */
-function refuseLink(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
-  throw new PatchsigError("exists", `${path} is a symbolic link`, {
-    hint: "an export does not write through links: remove it",
-  });
-}
-
-/** Null if there is no such regular file; a link to one does not count. */
-function digestOf(file: string): string | null {
-  const stat = lstatSync(file, { throwIfNoEntry: false });
-  return stat?.isFile() === true ? sha256(readFileSync(file)) : null;
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 function sha256(bytes: Buffer): string {

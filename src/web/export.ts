@@ -25,7 +25,7 @@ const MAX_FILES = 200_000;
 
 /**
  * @param series how many series get pages; the latest
- * @param onPage called after each page, with how many there are so far
+ * @param onPage called after each page, with how many are done, and how many are known of
  * @throws PatchsigError "unreadable" if a page cannot be made; others as `ExportFolder`. If it fails before pages are
  *   moved, the old pages are as they were
  */
@@ -33,10 +33,11 @@ export async function exportPages(
   get: Fetch,
   folder: ExportFolder,
   series: number,
-  onPage: (files: number) => void = () => {},
+  onPage: (done: number, found: number) => void = () => {},
 ): Promise<ExportCounts> {
   const plan = new Plan(series);
   for (const path of ENTRIES) plan.file(path);
+  let done = 0;
   for (const [path, file] of plan.files) {
     const answer = await get(path);
     if (answer.status >= 500)
@@ -47,7 +48,7 @@ export async function exportPages(
       ? Buffer.from(relinked(bytes.toString(), file, plan))
       : bytes;
     folder.put(file, content);
-    onPage(plan.files.size);
+    onPage(++done, plan.files.size);
   }
   return folder.publish();
 }

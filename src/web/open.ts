@@ -8,6 +8,7 @@ import type { Reporter } from "../app/reporter.ts";
 import { updateElsewhere } from "../app/search/update-elsewhere.ts";
 import { indexedSources, indexOptions, openUserIndex } from "../app/search/user-index.ts";
 import { gitConfig, repositoryOrNone } from "../app/settings.ts";
+import { mailsAt } from "../app/sources/at-places.ts";
 import { openSource } from "../app/sources/sources.ts";
 import { openUserTrust } from "../app/trust/user-trust.ts";
 import type { PatchsigError } from "../errors.ts";
@@ -40,6 +41,7 @@ export async function openUserDesk(
     index,
     trust,
     repository,
+    mailsAt,
     // looking at a page sends no DNS query
     terms: { ...terms, dkim: dkim === null ? null : { ...dkim, fetchKeys: async () => {} } },
     facts: (works) => facts.read(works),

@@ -2,6 +2,7 @@
 
 import { now } from "../app/now.ts";
 import type { Reporter } from "../app/reporter.ts";
+import { MailReader } from "../app/sources/at-places.ts";
 import { count } from "../primitives/words.ts";
 import { PatchsigError } from "../errors.ts";
 import { Desk, type DeskOptions } from "./desk.ts";
@@ -87,20 +88,23 @@ export async function exportDesk(
   { progress }: Reporter,
 ): Promise<ExportCounts & { readonly unread: number }> {
   const folder = new ExportFolder(name);
+  // each page reads its mails again: to start git for each would take most of the time
+  const reader = new MailReader();
   try {
     const { unread, lost } = await update(() => {});
     const host = "localhost";
     const state = { reading: null, unread: unread + lost };
-    const desk = new Desk({ ...options, still: true, state: () => state });
+    const desk = new Desk({ ...options, mailsAt: reader.mailsAt, still: true, state: () => state });
     const app = createApp(desk, { hosts: new Set([host]), write: false });
     const get = async (path: string): Promise<Response> =>
       app.request(`http://${host}${path}`, { headers: { host } });
     const began = now() * 1000;
-    const counts = await exportPages(get, folder, series, (files) =>
-      progress?.(`${name}: ${count(files, "file")}`, files, 0, began),
+    const counts = await exportPages(get, folder, series, (done, found) =>
+      progress?.(`${name}: ${done} of ${count(found, "file")}`, done, found, began),
     );
     return { ...counts, unread };
   } finally {
+    reader.close();
     folder.close();
   }
 }

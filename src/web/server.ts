@@ -92,7 +92,7 @@ export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
 function addThreads(app: Hono, desk: Desk): void {
   for (const list of ["", "/all"]) {
     app.get(`${list}/:id/raw`, async (c) =>
-      bytesAnswer(await rawMail(desk.index, idIn(c), copyIn(c) ?? 0), PLAIN),
+      bytesAnswer(await rawMail(desk.options, idIn(c), copyIn(c) ?? 0), PLAIN),
     );
     app.get(`${list}/:id/t.mbox.gz`, async (c) => {
       const mbox = await desk.threadMbox(idIn(c));

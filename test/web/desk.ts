@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Hono } from "hono";
 import { Desk } from "../../src/web/desk.ts";
 import { createApp } from "../../src/web/server.ts";
+import { mailsAt } from "../../src/app/sources/at-places.ts";
 import type { DkimRun } from "../../src/app/verify/dkim.ts";
 import { NO_PINS } from "../../src/trust/pins.ts";
 import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
@@ -17,6 +18,7 @@ export function deskOf({ index, trust }: Shelf, dkim: DkimRun | null = null): De
     trust,
     terms: { policies, pins: NO_PINS, devKeyrings: [], trailers: [], dkim },
     repository: null,
+    mailsAt,
     facts: () => Promise.resolve({ applied: new Set(), inBranch: new Map(), mine: new Set() }),
     feeds: () => [],
     letters: () => null,

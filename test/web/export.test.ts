@@ -20,12 +20,15 @@ import type { Hono } from "hono";
 import { beforeAll, describe, expect, test } from "vitest";
 import { exportPages, type Fetch } from "../../src/web/export.ts";
 import { type ExportCounts, ExportFolder } from "../../src/web/export-folder.ts";
-import { writeMbox } from "../app/search/index.ts";
+import { exportDesk } from "../../src/web/run.ts";
+import { newShelf, writeMbox } from "../app/search/index.ts";
 import { mail, signed, two } from "../app/series/thread.ts";
 import { patchsig, type Run } from "../support/cli.ts";
 import { newFolder } from "../support/folders.ts";
+import { startsOf } from "../support/git-starts.ts";
+import { git, newRepository } from "../support/repo.ts";
 import { requireTool } from "../support/tools.ts";
-import { pagesOf } from "./desk.ts";
+import { deskOf, pagesOf } from "./desk.ts";
 
 const LONG_NAME = "x".repeat(300);
 /** As Message-IDs: slashes, percent signs, letters that differ by case alone, names that a system reserves. */
@@ -107,6 +110,33 @@ describe("a folder", () => {
         message: `${join(top, name)} is a symbolic link`,
       });
       expect([pagesIn(top), pagesIn(elsewhere)]).toEqual(before);
+    },
+  );
+
+  test.runIf(existsSync("/proc/self/fd"))(
+    "that becomes a link while pages are made: nothing is written or removed there",
+    async () => {
+      const [top, elsewhere] = [newFolder(), newFolder()];
+      await exported(get, top, 1_000);
+      renameSync(join(top, "raw"), join(elsewhere, "raw"));
+      mkdirSync(join(top, "raw"));
+      const before = pagesIn(elsewhere);
+      const exchanging: Fetch = (path) => {
+        if (path === "/style.css") {
+          renameSync(join(top, "raw"), join(top, "moved"));
+          symlinkSync(join(elsewhere, "raw"), join(top, "raw"));
+        }
+        return fewer(path);
+      };
+      const into = new ExportFolder(top);
+      into.put("raw/x.txt", Buffer.from("ours"));
+      try {
+        await exportPages(exchanging, into, 1);
+      } finally {
+        into.close();
+      }
+      expect(pagesIn(elsewhere)).toEqual(before);
+      expect(readdirSync(join(top, "moved"))).toContain("x.txt");
     },
   );
 
@@ -282,6 +312,25 @@ test("is a command", () => {
     const { status, stderr } = web(...args);
     expect([why, status !== 0, stderr.includes(why)]).toEqual([why, true, true]);
   }
+});
+
+test("however many pages there are, one git reads their mails", async () => {
+  const shelf = newShelf(newFolder());
+  const inbox = newRepository(join(shelf.folder, "inbox"));
+  for (const one of V1) {
+    writeFileSync(join(inbox, "m"), one);
+    git(inbox, ["add", "m"]);
+    git(inbox, ["commit", "-q", "-m", "mail"]);
+  }
+  await shelf.update([join(inbox, ".git")]);
+  const update = (): Promise<{ unread: number; lost: number }> =>
+    Promise.resolve({ unread: 0, lost: 0 });
+  const options = { ...deskOf(shelf).options, update, folder: newFolder(), series: 9 };
+  const quiet = { say: () => {}, sayError: () => {}, progress: null };
+  const starts = await startsOf(async () => {
+    expect((await exportDesk(options, quiet)).files).toBeGreaterThan(12);
+  });
+  expect(starts).toEqual(["cat-file"]);
 });
 
 const runs = requireTool("chromium");

@@ -12,8 +12,8 @@ import { seriesTests } from "../result/series-tests.ts";
 import type { PatchResult, RepliesResult, SeriesResult } from "../../verify/result.ts";
 import type { Collected } from "../../verify/series.ts";
 import { repliesResult, seriesTrailers } from "../../verify/trailers.ts";
-import { mailsAt } from "../sources/at-places.ts";
-import { judgeAndKeep, type PortionTerms } from "../search/judge.ts";
+import { judgeAndKeep } from "../search/judge.ts";
+import type { DeskStores } from "./stores.ts";
 import type { DeskSeries, DeskWork } from "./works.ts";
 
 interface NamedPatch {
@@ -42,16 +42,9 @@ export interface WorkDetail {
 /** Most mails of a page. */
 const MAX_MAILS = 1_000;
 
-/**
- * @param trust only read: looking at a page must store nothing
- * @param repository to look for bases in; null if there is none
- */
 export async function workDetail(
-  index: IndexStore,
+  { index, terms, trust, repository, mailsAt }: DeskStores,
   work: DeskWork,
-  terms: PortionTerms,
-  trust: TrustStore,
-  repository: Repository | null,
 ): Promise<WorkDetail> {
   const mails = mailsOfWork(index, work);
   const { series } = await judgeAndKeep(await mailsAt(mails), terms, trust, patchSummary);

@@ -1,30 +1,23 @@
 /** Compares two versions of a work, as `patchsig diff` does. */
 
-import type { Repository } from "../../git/repository.ts";
-import type { IndexStore } from "../../store/index-store.ts";
-import type { TrustMemory } from "../../trust/memory.ts";
 import type { Checked } from "../../verify/result.ts";
 import type { VersionDiff } from "../../verify/version-diff.ts";
 import { versionMail } from "../../verify/versions.ts";
-import { judgeAndKeep, type PortionTerms } from "../search/judge.ts";
+import { judgeAndKeep } from "../search/judge.ts";
 import { comparedVersions } from "../series/diff.ts";
 import { judgedVersions } from "../series/versions.ts";
-import { mailsAt } from "../sources/at-places.ts";
 import { isOf, mailsOfWork, namesByPlace } from "./detail.ts";
+import type { DeskStores } from "./stores.ts";
 import type { DeskSeries, DeskWork } from "./works.ts";
 
 /**
- * @param older,newer two of its versions
- * @param repository that has the bases; null to compare the patches as text
+ * @param older,newer two of its versions. Without a repository, their patches are compared as text
  * @returns null if a version's mails are not there any more
  */
 export async function workDiff(
-  index: IndexStore,
+  { index, terms, trust, repository, mailsAt }: DeskStores,
   work: DeskWork,
   [older, newer]: readonly [DeskSeries, DeskSeries],
-  terms: PortionTerms,
-  trust: TrustMemory,
-  repository: Repository | null,
 ): Promise<VersionDiff | null> {
   const rows = mailsOfWork(index, work);
   const mails = await mailsAt(rows);

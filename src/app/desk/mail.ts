@@ -8,11 +8,10 @@ import { readFields } from "../../mail/fields.ts";
 import type { SourceMail } from "../../source/item.ts";
 import type { MailRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
-import type { TrustMemory } from "../../trust/memory.ts";
 import type { Verdict } from "../../types.ts";
 import type { PatchResult } from "../../verify/result.ts";
-import { judgePortion, type PortionTerms } from "../search/judge.ts";
-import { mailsAt } from "../sources/at-places.ts";
+import { judgePortion } from "../search/judge.ts";
+import type { DeskStores } from "./stores.ts";
 
 export interface MailDetail {
   readonly row: MailRow;
@@ -54,7 +53,10 @@ interface MailCalled {
 }
 
 /** The mails with this Message-ID that are still in their sources. */
-async function mailsOf(index: IndexStore, messageId: string): Promise<MailCalled[]> {
+async function mailsOf(
+  { index, mailsAt }: Pick<DeskStores, "index" | "mailsAt">,
+  messageId: string,
+): Promise<MailCalled[]> {
   const rows = index.mailsCalled(messageId).slice(0, MAX_COPIES);
   const found = await mailsAt(rows);
   return found.flatMap((mail) => {
@@ -70,11 +72,11 @@ async function mailsOf(index: IndexStore, messageId: string): Promise<MailCalled
  * @param copy which of several with this Message-ID, from 0
  */
 export async function rawMail(
-  index: IndexStore,
+  stores: Pick<DeskStores, "index" | "mailsAt">,
   messageId: string,
   copy: number,
 ): Promise<Buffer | null> {
-  const found = await mailsOf(index, messageId);
+  const found = await mailsOf(stores, messageId);
   return found[copy]?.mail.bytes ?? null;
 }
 
@@ -84,13 +86,12 @@ export async function rawMail(
  * @returns null if there is no such mail, or it is not in its source any more
  */
 export async function mailDetail(
-  index: IndexStore,
+  stores: DeskStores,
   messageId: string,
   asked: number | null,
-  terms: PortionTerms,
-  trust: TrustMemory,
 ): Promise<MailDetail | null> {
-  const found = await mailsOf(index, messageId);
+  const { index, terms, trust } = stores;
+  const found = await mailsOf(stores, messageId);
   const mails = found.map(({ mail }) => mail);
   const { places } = await judgePortion(mails, terms, trust);
   const copies = mails.map(({ source, bytes }, i): MailCopy => {

@@ -33,14 +33,33 @@ const TOGETHER = 64 << 20;
  * which mails were deleted; and, so that a page can be made of any thread, what is too much for one.
  */
 export async function mailsAt(mails: readonly PlacedMail[]): Promise<SourceMail[]> {
-  const found = new Map<string, SourceMail>();
-  let left = TOGETHER;
-  for await (const mail of eachMailAt(mails)) {
-    if (mail.size > left) continue;
-    left -= mail.size;
-    found.set(mail.source, mail);
+  const reader = new MailReader();
+  try {
+    return await reader.mailsAt(mails);
+  } finally {
+    reader.close();
   }
-  return mails.flatMap(({ place }) => found.get(place) ?? []);
+}
+
+/** `mailsAt` for those who ask often, one time after the other: git is started once for each repository. */
+export class MailReader {
+  readonly #gits = new Map<string, Blobs>();
+
+  readonly mailsAt = async (mails: readonly PlacedMail[]): Promise<SourceMail[]> => {
+    const found = new Map<string, SourceMail>();
+    let left = TOGETHER;
+    for await (const mail of eachMailAt(mails, this.#gits)) {
+      if (mail.size > left) continue;
+      left -= mail.size;
+      found.set(mail.source, mail);
+    }
+    return mails.flatMap(({ place }) => found.get(place) ?? []);
+  };
+
+  close(): void {
+    for (const git of this.#gits.values()) git.close();
+    this.#gits.clear();
+  }
 }
 
 /** The same, however many they are: some at a time, and in any order. */
@@ -48,26 +67,38 @@ export async function* mailPortionsAt(
   mails: readonly PlacedMail[],
 ): AsyncGenerator<readonly SourceMail[]> {
   let [portion, held]: [SourceMail[], number] = [[], 0];
-  for await (const mail of eachMailAt(mails)) {
-    portion.push(mail);
-    held += mail.size;
-    if (held < PORTION) continue;
-    yield portion;
-    [portion, held] = [[], 0];
+  const gits = new Map<string, Blobs>();
+  try {
+    for await (const mail of eachMailAt(mails, gits)) {
+      portion.push(mail);
+      held += mail.size;
+      if (held < PORTION) continue;
+      yield portion;
+      [portion, held] = [[], 0];
+    }
+    if (portion.length > 0) yield portion;
+  } finally {
+    for (const git of gits.values()) git.close();
   }
-  if (portion.length > 0) yield portion;
 }
 
-async function* eachMailAt(mails: readonly PlacedMail[]): AsyncGenerator<SourceMail> {
+/** @param gits those that run, by repository; more are added */
+async function* eachMailAt(
+  mails: readonly PlacedMail[],
+  gits: Map<string, Blobs>,
+): AsyncGenerator<SourceMail> {
   const ids = new Map(mails.map(({ place, messageId }) => [place, messageId]));
-  for await (const mail of atPlaces([...ids.keys()])) {
+  for await (const mail of atPlaces([...ids.keys()], gits)) {
     const { source, bytes } = mail;
     if (bytes !== null && nameOfMail(threadHeader(bytes).messageId, bytes) === ids.get(source))
       yield mail;
   }
 }
 
-async function* atPlaces(places: readonly string[]): AsyncGenerator<SourceMail> {
+async function* atPlaces(
+  places: readonly string[],
+  gits: Map<string, Blobs>,
+): AsyncGenerator<SourceMail> {
   const commits = new Map<string, [place: string, commit: string][]>();
   for (const place of places) {
     const [, repository, commit] = COMMIT_PLACE.exec(place) ?? [];
@@ -80,7 +111,7 @@ async function* atPlaces(places: readonly string[]): AsyncGenerator<SourceMail> 
     if (wanted === undefined) commits.set(repository, [[place, commit]]);
     else wanted.push([place, commit]);
   }
-  for (const [repository, wanted] of commits) yield* mailsOfCommits(repository, wanted);
+  for (const [repository, wanted] of commits) yield* mailsOfCommits(repository, wanted, gits);
 }
 
 function quietly<T>(read: () => T): T | null {
@@ -95,13 +126,17 @@ function quietly<T>(read: () => T): T | null {
 async function* mailsOfCommits(
   repository: string,
   wanted: readonly (readonly [place: string, commit: string])[],
+  gits: Map<string, Blobs>,
 ): AsyncGenerator<SourceMail> {
   const options = {
     cwd: repository,
     elsewhere: true,
     env: { GIT_CEILING_DIRECTORIES: dirname(repository) },
   } as const;
-  const blobs = new Blobs(options, MAX_MESSAGE_BYTES);
+  const blobs = gits.get(repository) ?? new Blobs(options, MAX_MESSAGE_BYTES);
+  // until all that was asked for is taken, it cannot be asked for more
+  gits.delete(repository);
+  let isAtRest = false;
   try {
     for (let at = 0; at < wanted.length; at += AT_A_TIME) {
       const some = wanted.slice(at, at + AT_A_TIME);
@@ -111,10 +146,12 @@ async function* mailsOfCommits(
         if (blob !== null && blob.size > 0) yield { source, ...blob };
       }
     }
+    isAtRest = true;
   } catch (error) {
     if (!(error instanceof PatchsigError)) throw error;
   } finally {
-    blobs.close();
+    if (isAtRest && !gits.has(repository)) gits.set(repository, blobs);
+    else blobs.close();
   }
 }
 

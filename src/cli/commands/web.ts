@@ -1,5 +1,6 @@
 /** `patchsig web`: the user's own pages of series, keys and tests. */
 
+import { type Reporter, sayingMinutes } from "../../app/reporter.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { command, type CommandStatus, type ValuesOf } from "../../options/command.ts";
 import { flag, number, repeated, several, value } from "../../options/kinds.ts";
@@ -40,9 +41,9 @@ export const webCommand = command({
     endOnSignal();
     const { listen: address, port, host: hosts = [], write, export: folder } = options;
     const isPublic = folder !== undefined || hosts.length > 0 || !LOOPBACK.has(address);
-    const once = sayingOnce(reporter());
+    const once = sayingOnce(folder === undefined ? reporter() : sayingMinutes(reporter()));
     const desk = await openUserDesk(source, { directory: options.repo, isPublic }, once);
-    if (folder !== undefined) return exported(desk, folder, options.series);
+    if (folder !== undefined) return exported(desk, folder, options.series, once);
     const url = await serveDesk({ ...desk, address, port, hosts, write, every: 60 }, once);
     out(ours`${url}`);
     // until a signal
@@ -69,11 +70,16 @@ function check({ port, listen, iHaveAProxy, series, write, export: folder }: Web
   });
 }
 
-async function exported(desk: DeskSource, folder: string, series: number): Promise<CommandStatus> {
+async function exported(
+  desk: DeskSource,
+  folder: string,
+  series: number,
+  told: Reporter,
+): Promise<CommandStatus> {
   try {
-    const done = await exportDesk({ ...desk, folder, series }, reporter());
+    const done = await exportDesk({ ...desk, folder, series }, told);
     const { files, written, removed, left, unread } = done;
-    for (const file of left) reporter().say(`${file} was changed by somebody else, and stays`);
+    for (const file of left) told.say(`${file} was changed by somebody else, and stays`);
     out(ours`${folder}: ${count(files, "file")}, ${written} written, ${removed} removed`);
     return unread > 0 ? EXIT.failed : EXIT.ok;
   } finally {

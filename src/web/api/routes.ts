@@ -10,7 +10,6 @@ import { asMbox } from "../../mail/mbox-write.ts";
 import { readFields } from "../../mail/fields.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
 import type { SourceMail } from "../../source/item.ts";
-import { mailsAt } from "../../app/sources/at-places.ts";
 import { mailNumbered, membersOf, seriesNumbered } from "../../store/index-walk.ts";
 import type { MailRow } from "../../store/index-sql.ts";
 import type { DeskOptions } from "../desk.ts";
@@ -92,7 +91,7 @@ function addVersion(app: Hono, root: string, options: DeskOptions): void {
     const members = membersOf(index, [idIn(c)]).filter(({ number }) => number > 0);
     // one mail for each number: a patch may have come through two lists
     const once = members.filter(({ number }, i) => number !== members[i - 1]?.number);
-    const bytes = (await mailsAt(once)).flatMap((mail) => mail.bytes ?? []);
+    const bytes = (await options.mailsAt(once)).flatMap((mail) => mail.bytes ?? []);
     return bytes.length === 0 ? missing(c) : mboxAnswer(asMbox(bytes), `series-${idIn(c)}.mbox`);
   });
   for (const [path, kind] of [
@@ -100,7 +99,7 @@ function addVersion(app: Hono, root: string, options: DeskOptions): void {
     ["covers", "cover"],
   ] as const)
     app.get(`${root}/${path}/${ID}/mbox`, async (c) => {
-      const mail = await bytesOf(rowIn(options, c, kind));
+      const mail = await bytesOf(options, rowIn(options, c, kind));
       return mail === null
         ? missing(c)
         : mboxAnswer(asMbox([mail.bytes]), `${kind}-${idIn(c)}.patch`);
@@ -118,6 +117,7 @@ function rowIn({ index }: DeskOptions, c: Context, kind: MailRow["kind"]): MailR
 
 /** A mail with its bytes; null if it is not in its source any more. */
 async function bytesOf(
+  { mailsAt }: DeskOptions,
   row: MailRow | null,
 ): Promise<(SourceMail & { readonly bytes: Buffer }) | null> {
   const [mail] = row === null ? [] : await mailsAt([row]);
@@ -131,7 +131,7 @@ async function detail(
   row: MailRow | null,
   places: ApiPlaces,
 ): Promise<Found> {
-  const mail = await bytesOf(row);
+  const mail = await bytesOf(options, row);
   if (row === null || mail === null) return null;
   const facts = await apiFacts(options, [row]);
   const view = readRawMail(mail.bytes);
@@ -158,7 +158,7 @@ async function checkOf(
   row: MailRow | null,
   places: ApiPlaces,
 ): Promise<ApiRecord | null> {
-  const mail = await bytesOf(row);
+  const mail = await bytesOf(options, row);
   if (row === null || mail === null) return null;
   const judged = await judgePortion([mail], options.terms, options.trust);
   return checkRecord(row, judged.places.get(row.place)?.result ?? null, places);
