@@ -197,7 +197,7 @@ export class ExportFolder {
    * @returns null if its folder is missing
    * @throws PatchsigError "exists" if its folder is a symbolic link
    */
-  #placeOf(name: string, make = false): Place | null {
+  #placeOf(name: string, make = false): PagePlace | null {
     const parts = name.split("/");
     const file = parts.pop()!;
     let folder = this.#held;
@@ -212,13 +212,13 @@ export class ExportFolder {
   }
 
   /** Null if there is no such regular file; a link to one does not count. */
-  #digestOf(place: Place | null): string | null {
+  #digestOf(place: PagePlace | null): string | null {
     const bytes = place?.folder.read(place.file) ?? null;
     return bytes === null ? null : sha256(bytes);
   }
 }
 
-interface Place {
+interface PagePlace {
   readonly folder: HeldFolder;
   readonly file: string;
 }

@@ -34,7 +34,7 @@ export async function openUserDesk(
   const trust = await openUserTrust(false);
   const queries = gitConfig().all("patchsig.mine");
   const repository = await repositoryOrNone(directory);
-  await checkQueries(queries, repository?.cwd);
+  await checkQueries(queries, repository?.cwd, reporter);
   const facts = new DeskFactReader(index, repository, queries);
   const { dkim, ...terms } = await indexOptions(sources, trust, reporter);
   return {

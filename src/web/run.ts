@@ -2,7 +2,7 @@
 
 import { now } from "../app/now.ts";
 import type { Reporter } from "../app/reporter.ts";
-import { MailReader } from "../app/sources/at-places.ts";
+import { PlaceReader } from "../app/sources/at-places.ts";
 import { count } from "../primitives/words.ts";
 import { PatchsigError } from "../errors.ts";
 import { Desk, type DeskOptions } from "./desk.ts";
@@ -89,7 +89,7 @@ export async function exportDesk(
 ): Promise<ExportCounts & { readonly unread: number }> {
   const folder = new ExportFolder(name);
   // each page reads its mails again: to start git for each would take most of the time
-  const reader = new MailReader();
+  const reader = new PlaceReader();
   try {
     const { unread, lost } = await update(() => {});
     const host = "localhost";

@@ -3,6 +3,7 @@
 import { PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { IndexStore } from "../../store/index-store.ts";
+import type { Reporter } from "../reporter.ts";
 import { findMails, readQuery } from "../search/find.ts";
 import { AppliedFinder, type InBranch } from "./applied.ts";
 import type { DeskFacts } from "./sections.ts";
@@ -53,16 +54,26 @@ export class DeskFactReader {
 
   async #find(): Promise<ReadonlySet<number>> {
     const found = new Set<number>();
-    const terms = { most: MAX_FOUND, directory: this.#directory };
     // one by one: joined, they could exceed the limit of a query
-    for (const query of this.#queries)
-      for (const { id } of (await findMails(this.#index, query, terms)).mails) found.add(id);
+    for (const query of this.#queries) for (const { id } of await this.#mails(query)) found.add(id);
     return new Set(this.#index.worksWith([...found]));
+  }
+
+  /** None for a query about a section of MAINTAINERS that HEAD does not have, or no longer. */
+  async #mails(query: string): Promise<readonly { readonly id: number }[]> {
+    const terms = { most: MAX_FOUND, directory: this.#directory };
+    try {
+      return (await findMails(this.#index, query, terms)).mails;
+    } catch (error) {
+      if (error instanceof PatchsigError && error.code === "not-found") return [];
+      throw error;
+    }
   }
 }
 
 /**
- * Runs each query once, to see that it can be read.
+ * Reads each query once. A section of MAINTAINERS that is not here is only said: `patchsig.mine` may be meant for
+ * another repository.
  *
  * @param directory a folder in the repository that has MAINTAINERS
  * @throws PatchsigError "usage" for the first query that cannot be read
@@ -70,13 +81,16 @@ export class DeskFactReader {
 export async function checkQueries(
   queries: readonly string[],
   directory: string | undefined,
+  { say }: Pick<Reporter, "say">,
 ): Promise<void> {
   for (const query of queries)
     try {
       await readQuery(query, directory);
     } catch (error) {
       if (!(error instanceof PatchsigError)) throw error;
-      const { message, hint = "git config --show-origin --get-all patchsig.mine" } = error;
-      throw new PatchsigError("usage", `patchsig.mine: ${message}`, { hint });
+      const { code, message, hint = "git config --show-origin --get-all patchsig.mine" } = error;
+      if (code !== "not-found")
+        throw new PatchsigError("usage", `patchsig.mine: ${message}`, { hint });
+      say(`note: patchsig.mine: ${query} finds nothing: ${message}`);
     }
 }

@@ -4,7 +4,7 @@ import type { Repository } from "../../git/repository.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import type { PortionTerms } from "../search/judge.ts";
-import type { MailReader } from "../sources/at-places.ts";
+import type { PlaceReader } from "../sources/at-places.ts";
 
 export interface DeskStores {
   readonly index: IndexStore;
@@ -13,5 +13,5 @@ export interface DeskStores {
   readonly terms: PortionTerms;
   /** The repository that has the bases of series; null if there is none. */
   readonly repository: Repository | null;
-  readonly mailsAt: MailReader["mailsAt"];
+  readonly mailsAt: PlaceReader["mailsAt"];
 }

@@ -33,7 +33,7 @@ const TOGETHER = 64 << 20;
  * which mails were deleted; and, so that a page can be made of any thread, what is too much for one.
  */
 export async function mailsAt(mails: readonly PlacedMail[]): Promise<SourceMail[]> {
-  const reader = new MailReader();
+  const reader = new PlaceReader();
   try {
     return await reader.mailsAt(mails);
   } finally {
@@ -42,7 +42,7 @@ export async function mailsAt(mails: readonly PlacedMail[]): Promise<SourceMail[
 }
 
 /** `mailsAt` for those who ask often, one time after the other: git is started once for each repository. */
-export class MailReader {
+export class PlaceReader {
   readonly #gits = new Map<string, Blobs>();
 
   readonly mailsAt = async (mails: readonly PlacedMail[]): Promise<SourceMail[]> => {

@@ -129,9 +129,18 @@ test("the user's own queries mean the repository that was named", async () => {
   const named = await openRepository(repository);
   const queries = ["maintainers:FOLDER"];
   const [deep] = shelf.index.mailsCalled("<deep@x>");
-  await checkQueries(queries, named.cwd);
+  const said: string[] = [];
+  const say = (line: string): void => void said.push(line);
+  await checkQueries(queries, named.cwd, { say });
+  expect(said).toEqual([]);
   const { mine } = await new DeskFactReader(shelf.index, named, queries).read([]);
   expect([...mine]).toEqual(shelf.index.worksWith([deep!.id]));
-  // the tests run elsewhere
-  await expect(checkQueries(queries, undefined)).rejects.toThrow("no MAINTAINERS");
+  // the tests run elsewhere: other queries go on
+  await checkQueries(queries, undefined, { say });
+  expect(said).toEqual([
+    "note: patchsig.mine: maintainers:FOLDER finds nothing: there is no MAINTAINERS here",
+  ]);
+  const elsewhere = new DeskFactReader(shelf.index, null, [...queries, "s:deep"]);
+  expect([...(await elsewhere.read([])).mine]).toEqual(shelf.index.worksWith([deep!.id]));
+  await expect(checkQueries(["zz:x"], undefined, { say })).rejects.toMatchObject({ code: "usage" });
 });
