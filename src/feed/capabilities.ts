@@ -7,6 +7,8 @@ export interface ServerAbilities {
   readonly filter: boolean;
   /** It can cut history (shallow clone). */
   readonly shallow: boolean;
+  /** The repository's object names are SHA-256. */
+  readonly sha256: boolean;
 }
 
 /** @param trace what git wrote to stderr; of protocol version 2 or 0 */
@@ -20,5 +22,6 @@ export function serverAbilities(trace: string): ServerAbilities {
     smart: version2 || version0 !== "",
     filter: words.includes("filter"),
     shallow: words.includes("shallow"),
+    sha256: [...said, ...version0.split(" ")].includes("object-format=sha256"),
   };
 }

@@ -9,6 +9,7 @@ import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 import { eachBlob } from "./blobs.ts";
 import { type Epoch, placeOf } from "./epochs.ts";
 import { changes } from "./inbox-log.ts";
+import { headOf } from "./feed-write.ts";
 import { git, gitLines } from "./run.ts";
 
 const BRANCH = "refs/heads/master";
@@ -27,6 +28,7 @@ export async function evictMails(
   limit: EvictionLimit,
   keeps: (mail: Buffer) => boolean,
 ): Promise<number> {
+  if ((await headOf(epoch)) === null) return 0;
   const dropped = new Set<string>();
   const old = await olderBlobs(epoch, "before" in limit ? [`--until=${limit.before - 1}`] : []);
   const sizes = "before" in limit ? null : await sizesOnDisk(epoch, old);

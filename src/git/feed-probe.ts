@@ -91,7 +91,10 @@ export function probe(address: string, patience: FeedPatience): Promise<Probe | 
         return reject(new PatchsigError("too-large", `${address} sends without end`));
       if (status !== 0) return failed();
       const head = /^([0-9a-f]{40,64})\tHEAD$/m.exec(textOf(out))?.[1];
-      resolve({ head: head ?? null, ...serverAbilities(textOf(trace)) });
+      const abilities = serverAbilities(textOf(trace));
+      // a web server with files alone says it by the names of objects
+      const sha256 = abilities.sha256 || head?.length === 64;
+      resolve({ head: head ?? null, ...abilities, sha256 });
     });
   });
 }

@@ -40,15 +40,21 @@ export async function writableEpoch(folder: string, limit = EPOCH_BYTES): Promis
     : makeEpoch(folder, epochNumber(newest) + 1);
 }
 
-/** Makes an empty epoch, under its name only when it is complete. */
-export async function makeEpoch(folder: string, number: number): Promise<Epoch> {
+/**
+ * Makes an empty epoch, under its name only when it is complete.
+ *
+ * @param sha256 true for object names of SHA-256. Whatever git's default is, feeds have SHA-1: public-inbox reads no other
+ */
+export async function makeEpoch(folder: string, number: number, sha256 = false): Promise<Epoch> {
   const below = join(folder, "git");
   makeFolders(below);
   // what a killed run left
   for (const name of readdirSync(below))
     if (name.startsWith(".new-")) rmSync(join(below, name), { recursive: true, force: true });
   const draft = join(below, `.new-${number}.git`);
-  await git(["init", "--quiet", "--bare", "--template=", draft], { cwd: below, elsewhere: true });
+  const env = { GIT_DEFAULT_HASH: sha256 ? "sha256" : "sha1" };
+  const init = ["init", "--quiet", "--bare", "--template=", draft];
+  await git(init, { cwd: below, elsewhere: true, env });
   const place = { cwd: draft, elsewhere: true };
   await git(["symbolic-ref", "HEAD", BRANCH], place);
   // as public-inbox does: settings in all.git, such as core.sharedRepository, are for all epochs

@@ -133,9 +133,9 @@ const state = (name: string, at = home): Record<string, never> =>
 
 describe("a feed is followed", () => {
   const KINDS = [
-    ["filter", { smart: true, filter: true, shallow: true }],
-    ["dumb", { smart: false, filter: false, shallow: false }],
-    ["smart", { smart: true, filter: false, shallow: true }],
+    ["filter", { smart: true, filter: true, shallow: true, sha256: false }],
+    ["dumb", { smart: false, filter: false, shallow: false, sha256: false }],
+    ["smart", { smart: true, filter: false, shallow: true, sha256: false }],
   ] as const;
 
   test.each(LONG ? KINDS : KINDS.slice(0, 2))(
@@ -270,6 +270,30 @@ describe("an alarm", () => {
     ]);
     server.stop();
     expect(run(["feed", "update", "gone"]).status).toBe(3);
+  });
+
+  test("of one of several feeds, each by its name, comes before an error", () => {
+    const { root } = newFeed();
+    const at = newFolder();
+    for (const name of ["away", "mended", "zero"])
+      cpSync(join(root, "feed"), join(root, name), { recursive: true });
+    for (const name of ["away", "mended", "zero"])
+      ok(["feed", "follow", join(root, name), "--as", name], at);
+    rmSync(join(root, "away"), { recursive: true });
+    rmSync(join(root, "zero"), { recursive: true });
+    rmSync(join(root, "mended", "git", "0.git"), { recursive: true });
+    const update = run(["feed", "update"], at);
+    expect(update).toMatchObject({
+      status: 1,
+      stdout: "mended: nothing new\n  withheld: epoch 0 was there before\n",
+      stderr: expect.stringMatching(/^patchsig: away: .*\npatchsig: zero: .*\n$/),
+    });
+    // one alone needs no name
+    expect(run(["feed", "update", "away"], at).stderr).not.toContain("away:");
+    writeFileSync(join(at, "patchsig", "feeds", "mended", "git", "1.git", "HEAD"), "");
+    const verified = run(["feed", "verify", "--all"], at);
+    expect([verified.status, verified.stdout]).toEqual([3, expect.stringContaining("zero: ")]);
+    expect(verified.stderr).toMatch(/^patchsig: mended: /);
   });
 
   test("says that an epoch is gone", () => {

@@ -57,13 +57,21 @@ describe("a manifest", () => {
 test.each([
   [
     "packet: ls-remote< version 2\npacket: ls-remote< fetch=shallow wait-for-done filter",
-    true,
-    true,
-    true,
+    [true, true, true, false],
   ],
-  ["packet: ls-remote< version 2\npacket: ls-remote< fetch=shallow", true, false, true],
-  [`packet: fetch< ${"a".repeat(40)} HEAD\\0multi_ack shallow filter agent=x`, true, true, true],
-  ["", false, false, false],
-])("what a server says: %j", (trace, smart, filter, shallow) => {
-  expect(serverAbilities(trace)).toEqual({ smart, filter, shallow });
+  [
+    "packet: ls-remote< version 2\npacket: ls-remote< fetch=shallow\npacket: ls-remote< object-format=sha256",
+    [true, false, true, true],
+  ],
+  [
+    `packet: fetch< ${"a".repeat(40)} HEAD\\0multi_ack shallow filter object-format=sha1 agent=x`,
+    [true, true, true, false],
+  ],
+  [
+    `packet: fetch< ${"a".repeat(64)} HEAD\\0multi_ack object-format=sha256 agent=x`,
+    [true, false, false, true],
+  ],
+  ["", [false, false, false, false]],
+])("what a server says: %j", (trace, [smart, filter, shallow, sha256]) => {
+  expect(serverAbilities(trace)).toEqual({ smart, filter, shallow, sha256 });
 });

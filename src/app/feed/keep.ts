@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
-import { epochNumber, makeEpoch } from "../../git/feed-write.ts";
+import { epochNumber, headOf, makeEpoch } from "../../git/feed-write.ts";
 import { evictMails, isWhole } from "../../git/feed-evict.ts";
 import { git } from "../../git/run.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
@@ -53,10 +53,12 @@ export async function mirrorFeed(
 
 async function copyEpoch(epoch: Epoch, copy: string): Promise<void> {
   const number = epochNumber(epoch);
+  const head = await headOf(epoch);
   const repository = join(copy, "git", `${number}.git`);
   const target = existsSync(repository)
     ? { repository, name: repository }
-    : await makeEpoch(copy, number);
+    : await makeEpoch(copy, number, head?.length === 64);
+  if (head === null) return;
   const place = { ...placeOf(target), purpose: "fetch" } as const;
   const args = [
     "--quiet",

@@ -169,7 +169,7 @@ async function updateEpoch(
 ): Promise<void> {
   const { feed } = state;
   const address = epochAddress(feed.url, feed.layout!, number);
-  const epoch = await epochHere(folder, number);
+  const epoch = await epochHere(folder, number, feed.abilities!.sha256);
   const began = Date.now();
   const wishes = {
     abilities: feed.abilities!,
@@ -259,9 +259,11 @@ function remembered(all: readonly WithdrawnMail[]): readonly WithdrawnMail[] {
   );
 }
 
-async function epochHere(folder: string, number: number): Promise<Epoch> {
+async function epochHere(folder: string, number: number, sha256: boolean): Promise<Epoch> {
   const repository = join(folder, "git", `${number}.git`);
-  return existsSync(repository) ? { repository, name: repository } : makeEpoch(folder, number);
+  return existsSync(repository)
+    ? { repository, name: repository }
+    : makeEpoch(folder, number, sha256);
 }
 
 /** What a withdrawn mail says; `subject` is null if it has to come from the commit. */

@@ -5,11 +5,12 @@ import { followFeed } from "../../app/feed/follow.ts";
 import { followedFeed, followedFeeds } from "../../app/feed/followed.ts";
 import { updateFeed } from "../../app/feed/update.ts";
 import { forgetFeed } from "../../app/feed/with-followed.ts";
-import { EXIT, PatchsigError } from "../../errors.ts";
+import { EXIT } from "../../errors.ts";
 import type { FeedUpdate, FollowedFeed } from "../../feed/followed.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
+import { eachFeed } from "./each.ts";
 import { renderFeeds, renderUpdate } from "../../report/feed.ts";
-import { clearProgress, out, reporter, say, sayError } from "../../terminal/terminal.ts";
+import { clearProgress, out, reporter, say } from "../../terminal/terminal.ts";
 import { flag, repeated, required, several, value } from "../../options/kinds.ts";
 
 /** All that are followed; if there are none, that is said. */
@@ -52,20 +53,10 @@ export const updateCommand = command({
   options: {},
   async run({ name }) {
     const feeds = name.length === 0 ? allFeeds() : name.map(followedFeed);
-    let worst: CommandStatus = undefined;
-    for (const feed of feeds)
-      try {
-        worst = show(await updateFeed(feed, reporter())) ?? worst;
-      } catch (error) {
-        if (!(error instanceof PatchsigError) || feeds.length === 1) throw error;
-        clearProgress();
-        const { code, message, hint } = error;
-        sayError(
-          new PatchsigError(code, `${feed.name}: ${message}`, hint === undefined ? {} : { hint }),
-        );
-        worst = EXIT.failed;
-      }
-    return worst;
+    return eachFeed(
+      feeds.map((feed) => feed.name),
+      async (one) => show(await updateFeed(followedFeed(one), reporter())),
+    );
   },
 });
 

@@ -6,8 +6,9 @@ import { sinceIn } from "../../app/feed/since.ts";
 import { verifyFeed } from "../../app/feed/verify.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
-import { command, type CommandStatus } from "../../options/command.ts";
+import { command } from "../../options/command.ts";
 import { flag, required, several, value } from "../../options/kinds.ts";
+import { eachFeed } from "./each.ts";
 import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
 import { renderVerifiedFeed } from "../../report/feed.ts";
@@ -23,17 +24,15 @@ export const verifyCommand = command({
     if (names.length === 0 && !all)
       throw new PatchsigError("usage", "which feed?", { hint: "its name, or --all" });
     const trust = await openUserTrust(true);
-    let worst: CommandStatus = undefined;
     try {
-      for (const one of names) {
+      return await eachFeed(names, async (one) => {
         const verified = await verifyFeed(one, trust);
         out(renderVerifiedFeed(verified));
-        if (verified.bad > 0 || verified.contradictions.length > 0) worst = EXIT.unmet;
-      }
+        return verified.bad > 0 || verified.contradictions.length > 0 ? EXIT.unmet : undefined;
+      });
     } finally {
       trust.close();
     }
-    return worst;
   },
 });
 
@@ -58,9 +57,9 @@ export const gcCommand = command({
   async run({ name, keep }) {
     const names = name.length === 0 ? followedFeeds().map((feed) => feed.name) : name;
     const since = sinceIn(keep, "--keep");
-    for (const one of names) {
+    return eachFeed(names, async (one) => {
       const dropped = await collectFeed(one, since, say);
       if (dropped > 0) out(ours`${one}: ${count(dropped, "mail")} dropped`);
-    }
+    });
   },
 });

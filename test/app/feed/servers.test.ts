@@ -282,7 +282,7 @@ describe("a server that comes to no end", () => {
     const epoch = await makeEpoch(newFolder(), 0);
     const wishes = {
       address: `${url}/git/0.git`,
-      abilities: { smart: true, filter: false, shallow: false },
+      abilities: { smart: true, filter: false, shallow: false, sha256: false },
       since: null,
       headersOnly: false,
       mayLeave: true,
@@ -376,7 +376,7 @@ describe("a git server", () => {
       const epoch = await makeEpoch(newFolder(), 0);
       const wishes = {
         address,
-        abilities: { smart: true, filter: true, shallow: true },
+        abilities: { smart: true, filter: true, shallow: true, sha256: false },
         since: null,
         headersOnly: false,
         mayLeave: true,

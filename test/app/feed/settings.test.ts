@@ -1,15 +1,17 @@
 /** A feed is written, followed and found whatever the user's git is set to, and in whatever language it speaks. */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, renameSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { addToFeed } from "../../../src/app/feed/add.ts";
 import { followFeed } from "../../../src/app/feed/follow.ts";
 import { followedFeed } from "../../../src/app/feed/followed.ts";
+import { collectFeed, mirrorFeed } from "../../../src/app/feed/keep.ts";
 import { initFeed } from "../../../src/app/feed/init.ts";
 import { publishFeed, pushFeed } from "../../../src/app/feed/publish.ts";
 import { updateFeed } from "../../../src/app/feed/update.ts";
+import { serveFolder, servePython } from "../../support/feed-server.ts";
 import { newFolder } from "../../support/folders.ts";
 import { newShelf, type Shelf } from "../search/index.ts";
 import { result } from "../search/results.ts";
@@ -81,8 +83,38 @@ test.each(["C.UTF-8", "de_DE.UTF-8"])("an epoch may be empty, in %s", async (lan
   renameSync(join(served, "git", "0.git"), join(served, "git", "1.git"));
   renameSync(join(place, "full", "git", "0.git"), join(served, "git", "0.git"));
   expect(await changes()).toBe("0|");
+  // what is done with what is here
+  expect(await mirrorFeed("ci", join(place, "mirror"), quiet)).toBe(2);
+  expect(await collectFeed("ci", "1.day", quiet)).toBe(0);
   // once there was something, empty is as good as gone
   renameSync(join(served, "git", "0.git"), join(place, "0.git"));
   bare("ci/git/0.git");
   expect(await changes()).toBe("|0");
 });
+
+test.each(["smart", "dumb"])(
+  "object names of another length are no hindrance: %s",
+  async (kind) => {
+    const epoch = bare("other/git/0.git");
+    rmSync(epoch, { recursive: true });
+    execFileSync("git", ["init", "-q", "--bare", "--object-format=sha256", epoch]);
+    execFileSync("git", ["symbolic-ref", "HEAD", "refs/heads/master"], { cwd: epoch });
+    writeFileSync(join(place, "other", "inbox.lock"), "");
+    await addToFeed(join(place, "other"), [{ bytes: result(), source: "x", record: true }]);
+    await publishFeed(join(place, "other"), quiet);
+    const server = await (kind === "dumb" ? servePython(place) : serveFolder(place, "filter"));
+    onTestFinished(server.stop);
+    await followFeed(
+      { url: `${server.url}/other`, name: "ci", headersOnly: false, keys: [] },
+      reporter,
+    );
+    expect(followedFeed("ci").heads[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(await mirrorFeed("ci", join(place, "mirror"), quiet)).toBe(1);
+    // a feed of ours has the names that all readers know
+    vi.stubEnv("GIT_DEFAULT_HASH", "sha256");
+    await initFeed(join(place, "own"), { by: "a@example.org" }, quiet);
+    await addToFeed(join(place, "own"), [{ bytes: result(), source: "x", record: true }]);
+    const cwd = join(place, "own", "git", "0.git");
+    expect(execFileSync("git", ["rev-parse", "master"], { cwd })).toHaveLength(41);
+  },
+);

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { blobName } from "../../../src/git/feed-write.ts";
 import { newFolder } from "../../support/folders.ts";
 import { startsOf } from "../../support/git-starts.ts";
 import { writeHistory } from "../../support/history.ts";
@@ -163,6 +164,26 @@ test("many mails that are missing start git no oftener than one", async () => {
     return [first.toSorted(compare), second.toSorted(compare)];
   };
   expect(await starts([ALONE, COVER, FIRST, SECOND])).toEqual(await starts([FIRST]));
+});
+
+test("of more than a thousand that are missing, those behind are tried anew, and said each time", async () => {
+  const { update, kept } = newShelfAt();
+  const missing = Array.from({ length: 1_002 }, (_, i) =>
+    Buffer.from(`From: a@x\nSubject: ${i}\nMessage-ID: <${i}@x>\n\n.\n`),
+  );
+  const epoch = new Epoch(join(newFolder(), "inbox"), [...missing, LATER]);
+  const objects = join(epoch.repository, "objects");
+  for (const one of missing) {
+    const name = blobName(one, false);
+    rmSync(join(objects, name.slice(0, 2), name.slice(2)));
+  }
+  expect(await update(epoch.folder)).toEqual({ mails: 1, unread: 1_002, lost: 0, said: 1_002 });
+  const [cursor, ...lost] = Object.entries(kept());
+  expect([cursor![1], lost.length]).toEqual([
+    git(epoch.repository, ["rev-parse", "HEAD~3"]).toString().trim(),
+    1_000,
+  ]);
+  expect(await update(epoch.folder)).toEqual({ ...NOTHING, unread: 2, lost: 1_000, said: 2 });
 });
 
 test.skipIf(!HAS_INBOX)("of version 1, where mails have files of their own", async () => {

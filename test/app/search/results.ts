@@ -12,7 +12,7 @@ export const OTHER = keyOf(8);
 export const TREE = "1".repeat(40);
 export const TIME = 1_795_530_000;
 
-const SAID: TestResult = {
+export const SAID: TestResult = {
   time: TIME,
   by: "ci@example.org",
   tree: TREE,
