@@ -29,8 +29,8 @@ export function isRedirect(error: unknown): boolean {
   return error instanceof PatchsigError && REDIRECT.test(error.message);
 }
 
-/** Bytes of what git and the server say. */
-const MAX_SAID = 1 << 20;
+/** Bytes of what git and the server say: it lists all of its refs, and GIT_TRACE_PACKET repeats them. */
+const MAX_SAID = 8 << 20;
 
 /**
  * @param address checked by the caller (feed/url.ts)

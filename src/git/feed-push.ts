@@ -2,10 +2,9 @@
 
 import { PatchsigError } from "../errors.ts";
 import { type Epoch, placeOf } from "./epochs.ts";
+import { branchOf } from "./feed-write.ts";
 import { isRedirect } from "./feed-probe.ts";
 import { failure, runGit } from "./run.ts";
-
-const BRANCH = "refs/heads/master";
 
 /**
  * Never forces: mails that only the other side has are never overwritten. Follows no redirect: mails, and the user's
@@ -20,6 +19,7 @@ export async function pushEpoch(
   address: string,
   say: (line: string) => void,
 ): Promise<void> {
+  const branch = await branchOf(epoch);
   const args = [
     "-c",
     "http.followRedirects=false",
@@ -28,7 +28,7 @@ export async function pushEpoch(
     "--no-follow-tags",
     "--no-verify",
     address,
-    `${BRANCH}:${BRANCH}`,
+    `${branch}:${branch}`,
   ];
   const place = { ...placeOf(epoch), purpose: "fetch" } as const;
   const { status, stdout, stderr } = await runGit(args, place);

@@ -27,8 +27,22 @@ export function epochNumber({ repository }: Epoch): number {
 
 /** The full name of the newest commit; null if there is none. */
 export async function headOf(epoch: Epoch): Promise<string | null> {
-  const args = ["rev-parse", "--verify", "--quiet", `${BRANCH}^{commit}`];
+  const args = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"];
   return (await gitLines(args, placeOf(epoch)))[0] ?? null;
+}
+
+/**
+ * The full name of the branch with an epoch's mails, which readers find by HEAD: public-inbox names it by
+ * `init.defaultBranch`.
+ *
+ * @throws PatchsigError "refused" if HEAD names no branch
+ */
+export async function branchOf(epoch: Epoch): Promise<string> {
+  const [branch] = await gitLines(["symbolic-ref", "--quiet", "HEAD"], placeOf(epoch));
+  if (branch !== undefined) return branch;
+  throw new PatchsigError("refused", `${epoch.repository}: its HEAD names no branch`, {
+    hint: "git symbolic-ref HEAD refs/heads/master",
+  });
 }
 
 /** The epoch for new mails: the newest, or a new one if that is full. @param limit bytes */
@@ -97,12 +111,12 @@ export async function addCommits(
   committer: Committer,
   lock: number,
 ): Promise<void> {
-  const head = await headOf(epoch);
+  const [branch, head] = [await branchOf(epoch), await headOf(epoch)];
   const args = ["fast-import", "--quiet", "--done", "--date-format=raw"];
   const { status, stderr } = await runGit(args, {
     ...placeOf(epoch),
     fds: [lock],
-    input: Buffer.concat([...streamOf(mails, committer, head), Buffer.from("done\n")]),
+    input: Buffer.concat([...streamOf(mails, committer, branch, head), Buffer.from("done\n")]),
   });
   if (status !== 0) throw failure(args, stderr);
 }
@@ -110,6 +124,7 @@ export async function addCommits(
 function* streamOf(
   mails: readonly FeedMail[],
   committer: Committer,
+  branch: string,
   head: string | null,
 ): Generator<Buffer> {
   for (const [i, { bytes, author, written, received, subject }] of mails.entries()) {
@@ -118,7 +133,7 @@ function* streamOf(
     yield Buffer.from(`blob\nmark :${i + 1}\ndata ${bytes.length}\n`);
     yield bytes;
     yield Buffer.from(
-      `\ncommit ${BRANCH}\n` +
+      `\ncommit ${branch}\n` +
         `author ${person(author)} ${gitDate(written)}\n` +
         `committer ${person(committer)} ${gitDate(received)}\n` +
         `data ${message.length}\n`,

@@ -30,10 +30,7 @@ export async function descriptionsAmong(
 ): Promise<SignedDescription[]> {
   if (after === null && (await headOf(epoch)) === null) return [];
   const blobs: string[] = [];
-  for await (const some of changes(epoch, [
-    ...NAMED,
-    after === null ? "master" : `${after}..master`,
-  ]))
+  for await (const some of changes(epoch, [...NAMED, after === null ? "HEAD" : `${after}..HEAD`]))
     blobs.push(...some.flatMap(({ blob }) => (blob === "" ? [] : [blob])));
   if (blobs.length === 0) return [];
   const verifier = createVerifier(1);
@@ -91,7 +88,7 @@ async function contradiction(
   const isHere = await gitSucceeds(["cat-file", "-e", `${head}^{commit}`], place);
   if (!isHere && shallow) return null;
   const short = head.slice(0, 12);
-  if (!(isHere && (await gitSucceeds(["merge-base", "--is-ancestor", head, "master"], place))))
+  if (!(isHere && (await gitSucceeds(["merge-base", "--is-ancestor", head, "HEAD"], place))))
     return `epoch ${number} has ${short}`;
   if (shallow || (await commitsTo(head, epoch)) === count) return null;
   return `epoch ${number} has ${count} commits up to ${short}`;

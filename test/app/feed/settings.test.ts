@@ -118,3 +118,26 @@ test.each(["smart", "dumb"])(
     expect(execFileSync("git", ["rev-parse", "master"], { cwd })).toHaveLength(41);
   },
 );
+
+test("a feed has the branch that its HEAD names, as public-inbox makes it with init.defaultBranch", async () => {
+  const written = join(place, "ci");
+  await initFeed(written, { by: "a@example.org" }, quiet);
+  const cwd = join(written, "git", "0.git");
+  const head = (name: string): void =>
+    void execFileSync("git", ["symbolic-ref", "HEAD", `refs/heads/${name}`], { cwd });
+  head("main");
+  const add = (run: number): Promise<unknown> =>
+    addToFeed(written, [{ bytes: result({ run }), source: "x", record: true }]);
+  await add(1);
+  await followFeed({ url: written, headersOnly: false, keys: [] }, reporter);
+  await add(2);
+  bare("pushed.0");
+  await pushFeed(written, join(place, "pushed"), quiet);
+  expect(await changes()).toBe("0|");
+  const refs = ["for-each-ref", "--format=%(refname)"];
+  for (const at of [cwd, join(place, "pushed.0")])
+    expect(execFileSync("git", refs, { cwd: at }).toString()).toBe("refs/heads/main\n");
+  const name = execFileSync("git", ["rev-parse", "HEAD"], { cwd }).toString().trim();
+  execFileSync("git", ["update-ref", "--no-deref", "HEAD", name], { cwd });
+  await expect(add(3)).rejects.toMatchObject({ message: `${cwd}: its HEAD names no branch` });
+});
