@@ -53,20 +53,24 @@ export async function commitsBetween(
 interface Committed {
   /** How that differs from what was verified; empty if it does not. */
   readonly differences: readonly DifferingPart[];
-  /** Full names, oldest first, without merges. */
-  readonly commits: readonly string[];
+  /** Full names, oldest first, without merges; null for a patch that was in the files already. */
+  readonly commits: readonly (string | null)[];
 }
 
-/**
- * The commits since `before`, compared with what was verified.
- *
- * @param signoff git was asked to add the committer's Signed-off-by
- */
+/** How git am was asked to apply. */
+interface AmKind {
+  /** To merge: it makes no commit of a patch whose changes are in the files already. */
+  readonly threeWay: boolean;
+  /** To add the committer's Signed-off-by. */
+  readonly signoff: boolean;
+}
+
+/** The commits since `before`, compared with what was verified. */
 export async function compareCommitted(
   repository: Repository,
   before: string | null,
   expected: readonly Expected[],
-  signoff: boolean,
+  { threeWay, signoff }: AmKind,
 ): Promise<Committed> {
   const options = { cwd: repository.cwd };
   if (expected.length === 0) return { differences: [], commits: [] };
@@ -74,11 +78,36 @@ export async function compareCommitted(
   const lines = await gitLines([...OLDEST_FIRST, "--parents", ...range, "--"], options);
   const made = lines.map((line) => line.split(" "));
   const commits = made.filter(({ length }) => length <= 2).map(([name]) => name!);
-  if (made.length !== expected.length) return { differences: ["number of commits"], commits };
+  const isFewer = threeWay && made.length < expected.length;
+  if (made.length !== expected.length && !isFewer)
+    return { differences: ["number of commits"], commits };
   const names = made.map(([name]) => name!);
-  const raw = await readBlobs(names, options, Infinity, "commit");
-  const differing = names.flatMap((name, i) => compare(raw.get(name)!, expected[i]!, signoff));
-  return { differences: [...new Set(differing)], commits };
+  const read = await readBlobs(names, options, Infinity, "commit");
+  const raw = names.map((name) => read.get(name)!);
+  const places = isFewer ? placesOf(raw, expected, signoff) : [...names.keys()];
+  if (places === null) return { differences: ["number of commits"], commits };
+  const differing = raw.flatMap((one, i) => compare(one, expected[places[i]!]!, signoff));
+  return {
+    differences: [...new Set(differing)],
+    commits: isFewer ? expected.map((_, at) => names[places.indexOf(at)] ?? null) : commits,
+  };
+}
+
+/** Which of the verified commits these are, by author and message; null if one is none of them. */
+function placesOf(
+  raw: readonly Buffer[],
+  expected: readonly Expected[],
+  signoff: boolean,
+): readonly number[] | null {
+  let next = 0;
+  const places = raw.map((one) => {
+    const at = expected.findIndex(
+      (other, i) => i >= next && compare(one, { ...other, tree: null }, signoff).length === 0,
+    );
+    next = at < 0 ? expected.length : at + 1;
+    return at;
+  });
+  return places.includes(-1) ? null : places;
 }
 
 function compare(raw: Buffer, expected: Expected, signoff: boolean): DifferingPart[] {

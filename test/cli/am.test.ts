@@ -649,6 +649,39 @@ describe("settings and hooks of the repository", () => {
     expect(git(tree, ["rev-list", "--count", "HEAD"]).toString()).toBe("5\n");
   });
 
+  test("--3way, where some patches are here already", () => {
+    git(tree, ["am", "-q", ...files.slice(0, 2)]);
+    const start = git(tree, ["rev-parse", "HEAD"]).toString().trim();
+    const run = expectStatus(am(["-3", ...files]), 0);
+    expect(run.stderr.trimEnd().split("\n").slice(-3)).toEqual([
+      "applied 1 patch",
+      expect.stringMatching(/^note: already here, not applied: ./),
+      expect.stringMatching(/^note: already here, not applied: ./),
+    ]);
+    expect(log(tree)).toBe(log(submission.work));
+    const [commit] = git(tree, ["rev-list", `${start}..`])
+      .toString()
+      .trim()
+      .split("\n");
+    expect(git(tree, ["notes", "--ref=patchsig", "list"]).toString()).toMatch(
+      new RegExp(`^\\w+ ${commit}\n$`),
+    );
+    // with a hook that does something else, nothing is taken for what was here
+    git(tree, ["reset", "-q", "--hard", start]);
+    const env = otherGit("git commit -q --amend -m other");
+    const other = patchsig(["am", "-3", ...files], { home, cwd: tree, env });
+    expect(other.stderr).toContain("other commits were made here");
+  });
+
+  test("--3way stops after a patch that is here already", () => {
+    git(tree, ["am", "-q", files[0]!]);
+    const song = readFileSync(join(tree, "song.txt"), "utf8");
+    commit(tree, "other", { "song.txt": song.replace("line 10\n", "zeile 10\n") });
+    const run = expectStatus(am(["-3", ...files]), 3);
+    expect(run.stderr).toContain("patchsig: git am stopped: 1 of 3 applied\n");
+    git(tree, ["am", "--abort"]);
+  });
+
   test("on a branch without a commit", () => {
     const fresh = newRepository(newFolder());
     const alone = files.slice(2);

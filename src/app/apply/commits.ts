@@ -25,8 +25,8 @@ export interface ApplyOptions {
 /** What git am did. */
 interface AppliedMails {
   readonly applied: number;
-  /** Full names, in the order of the patches. */
-  readonly commits: readonly string[];
+  /** Full names, in the order of the patches; null for one whose changes were here already. */
+  readonly commits: readonly (string | null)[];
 }
 
 /**
@@ -122,20 +122,21 @@ export async function applyMails(
     // if the patch does not apply, only a three-way merge can have made a commit, and its tree is not known
     tree: trees[i] ?? (threeWay ? null : ""),
   }));
-  const made = await checkCommitted(repository, before, expected, { signoff, say });
+  const made = await checkCommitted(repository, before, expected, { threeWay, signoff, say });
   if (status !== 0) for (const line of said) say(line.replaceAll("\t", " "));
   // a hook may have made other commits
   return { applied, commits: made.length === applied ? made : [] };
 }
 
-/** @returns the commits that git made, full names */
+/** @returns the commits that git made, as of `AppliedMails` */
 async function checkCommitted(
   repository: Repository,
   before: string | null,
   expected: readonly Expected[],
-  { signoff, say }: { readonly signoff: boolean; readonly say: Reporter["say"] },
-): Promise<readonly string[]> {
-  const { differences, commits } = await compareCommitted(repository, before, expected, signoff);
+  how: Parameters<typeof compareCommitted>[3] & { readonly say: Reporter["say"] },
+): Promise<AppliedMails["commits"]> {
+  const { say } = how;
+  const { differences, commits } = await compareCommitted(repository, before, expected, how);
   if (differences.length === 0) return commits;
   const what = differences.join(", ");
   const hooks = await hooksBehind(repository, differences);

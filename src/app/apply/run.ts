@@ -125,9 +125,12 @@ async function applySeries(run: AmRun, found: SeriesToApply): Promise<boolean> {
   const { messageId } = wishes;
   const composed = composeMails(repository, patches, { time: now(), messageId, added });
   if (wishes.onBase) await goToBase(repository, series, wishes, told);
-  await whileAlone(repository, told.say, () => applyAndRecord(run, patches, composed, added));
+  const here = await whileAlone(repository, told.say, () =>
+    applyAndRecord(run, patches, composed, added),
+  );
   const more = wanted ? `, added ${count(offer.count, "trailer")}` : "";
-  told.say(`applied ${count(patches.length, "patch")}${more}`);
+  told.say(`applied ${count(patches.length - here.length, "patch")}${more}`);
+  for (const { result } of here) told.say(`note: already here, not applied: ${result.subject}`);
   for (const note of authorNotes(patches)) told.say(note);
   if (!quiet) questions.show(await testsOf(run, patches));
   return true;
@@ -160,6 +163,7 @@ async function testsOf(
 }
 
 /**
+ * @returns the patches of which git made no commit, since their changes were here already
  * @throws PatchsigError "git-failed" if git am stopped; the patches before that are applied, and count for their
  *   keys
  */
@@ -168,7 +172,7 @@ async function applyAndRecord(
   patches: readonly JudgedMember<Checked>[],
   mails: Parameters<typeof applyMails>[2],
   added: ReturnType<typeof addedTo>,
-): Promise<void> {
+): Promise<readonly JudgedMember<Checked>[]> {
   const { words, fitting, forgotten } = git;
   const how = { threeWay: wishes["3way"], signoff: wishes.signoff, words, fitting };
   // once more: another am may have begun since
@@ -183,7 +187,11 @@ async function applyAndRecord(
       throw error;
     },
   );
-  countApplied(store, patches.slice(0, applied));
+  const isHere = (i: number): boolean => commits[i] === null;
+  countApplied(
+    store,
+    patches.slice(0, applied).filter((_, i) => !isHere(i)),
+  );
   if (applied < patches.length)
     throw new PatchsigError(
       "git-failed",
@@ -191,6 +199,7 @@ async function applyAndRecord(
       { hint: stopHint(repository) },
     );
   await recordApplied(repository, records, commits, say);
+  return patches.filter((_, i) => isHere(i));
 }
 
 /** How to go on: git may have ended before it began, because of a hook or a lock. */

@@ -64,16 +64,18 @@ export async function prepareRecords(
 /**
  * Writes the notes after git am has applied all patches. Not for a git am that stopped: the user may abort it.
  *
- * @param commits full names of those that git made, in the order of the records
+ * @param commits full names of those that git made, in the order of the records; null where it made none
  */
 export async function recordApplied(
   repository: Repository,
   records: readonly PendingRecord[],
-  commits: readonly string[],
+  commits: readonly (string | null)[],
   say: Reporter["say"],
 ): Promise<void> {
   try {
-    if (records.length === commits.length) await noteAll(repository, commits, records, say);
+    const made = commits.filter((name) => name !== null);
+    const theirs = records.filter((_, i) => commits[i] !== null);
+    if (records.length === commits.length) await noteAll(repository, made, theirs, say);
     else if (records.length > 0) say("note: not recorded: a hook made other commits");
     await forgetPending(repository);
   } catch (error) {
