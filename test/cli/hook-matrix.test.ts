@@ -241,6 +241,11 @@ describe.runIf(tools)("git send-email", () => {
           ["format.from", "true"],
           /another author above its own\nhint: git send-email '--from=Alice <alice@example.org>'\n/,
         ],
+        [
+          "",
+          ["format.from", "Al <alice@example.org>"],
+          /another author above its own\nhint: git send-email '--from=Al <alice@example.org>'\n/,
+        ],
       ] as const)("%s %j: what would not be good is not sent", async (word, setting, why) => {
         submission(EIGHT_BIT);
         const [key, value] = setting;

@@ -72,11 +72,8 @@ export async function runHook(
   if (signature === "good") {
     // one of the series is enough to read the settings for: git asks for each file
     const askGit = (numberOf(mail).index ?? 1) <= 1;
-    refuseSpoiled(
-      mail,
-      mail.checked.signed!.comment.by,
-      fromToBe(header, askGit, () => null),
-    );
+    const { usualSender } = await import("../sign/signing.ts");
+    refuseSpoiled(mail, mail.checked.signed!.comment.by, fromToBe(header, askGit, usualSender));
     await refuseEditedAfter(header, askGit);
     return (await otherKeyNotes(mail)).forEach(say);
   }
@@ -84,9 +81,9 @@ export async function runHook(
   const { prepare } = await import("../../patch/sign.ts");
   // a diff that git does not find, because of colors, is one that was to be signed
   if (kind === "other" && prepare(mail.bytes) === null) return say(noPatch(file));
-  const { otherIdent, signerAddress } = await import("../sign/signing.ts");
+  const { signerAddress, usualSender } = await import("../sign/signing.ts");
   const by = signerAddress();
-  refuseSpoiled(mail, by, fromToBe(header, true, otherIdent));
+  refuseSpoiled(mail, by, fromToBe(header, true, usualSender));
   await refuseEditedAfter(header, true);
   await signHookMails(mail, by, verifier, options);
 }

@@ -22,7 +22,7 @@ import { fromOption, identityOption, sendEmailWords } from "./command-line.ts";
 export function fromToBe(
   header: string | undefined,
   askGit: boolean,
-  usual: () => string | null,
+  usual: () => string,
 ): string | null {
   if (header !== undefined && existsSync(header)) {
     const [, from = null] = /^From:((?:.*\n[ \t])*.*)$/m.exec(readFileSync(header, "utf8")) ?? [];

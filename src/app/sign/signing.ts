@@ -75,9 +75,8 @@ export function signerPerson(): { readonly name: string; readonly address: strin
   return { name, address: normaliseIdentity(address) === by ? address : by };
 }
 
-/** Whom git send-email sends from by default, if the user signs for another address; else null. */
-export function otherIdent(): string | null {
-  if (gitConfig().string("patchsig.address") === null) return null;
+/** Whom git send-email sends from if nothing says it. @throws PatchsigError as `signerAddress` */
+export function usualSender(): string {
   const { name, address } = authorIdent();
   return `${name} <${address}>`;
 }
