@@ -44,7 +44,6 @@ const AS_IT_IS = [
   "core.splitIndex=false",
   "core.untrackedCache=false",
   "diff.orderFile=/dev/null",
-  "i18n.logOutputEncoding=UTF-8",
   "index.sparse=false",
   "log.showSignature=false",
   // else git writes names of commits, too, in an encoding such as UTF-16

@@ -28,7 +28,14 @@ export interface SourceCommit extends CommitText {
 }
 
 /** Whatever the user has set for his own logs. */
-const OVERRIDES = ["log.showSignature=false", "log.showRoot=true", "diff.relative=false"];
+const OVERRIDES = [
+  "log.showSignature=false",
+  "log.showRoot=true",
+  "diff.relative=false",
+  // git log refuses odd ones, which git format-patch never reads
+  "log.date=default",
+  "format.pretty=medium",
+];
 const READ = [
   ...OVERRIDES.flatMap((setting) => ["-c", setting]),
   "log",

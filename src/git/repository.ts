@@ -34,9 +34,12 @@ export async function openRepository(directory: string, known?: OwnSettings): Pr
   const listed = await listing;
   if (facts === null || "refusal" in facts) {
     const { message } = failure(["rev-parse"], facts?.refusal ?? "");
+    const why = message.replace(/^git rev-parse: /, "");
+    // git explains another owner, and a setting that it refuses
+    if (!why.startsWith("not a git repository"))
+      throw new PatchsigError("no-repository", `git does not read the repository here: ${why}`);
     throw new PatchsigError("no-repository", `no git repository at ${directory}`, {
-      // git explains a repository with another owner
-      hint: message.includes("not a git repository") ? "run it in a working tree" : message,
+      hint: "run it in a working tree",
     });
   }
   if (listed !== null && listed.status !== 0) throw failure(["config"], listed.stderr);
@@ -145,6 +148,8 @@ export async function runFormatPatch(
   const { status, stdout, stderr } = await runGit(command, {
     cwd: repository.cwd,
     purpose: "work",
+    // what it says is read
+    env: { LC_ALL: "C" },
   });
   if (status === 0) {
     for (const line of stderr.split("\n")) if (line !== "") onWarning(line);
@@ -232,7 +237,14 @@ export function currentPatch({ cwd }: Repository, word: string): Promise<Buffer>
 
 /** Does the index differ from HEAD? git am refuses to begin then. */
 export async function hasStagedChanges(repository: Repository): Promise<boolean> {
-  return !(await gitSucceeds(["diff", "--cached", "--quiet"], { cwd: repository.cwd }));
+  const options = { cwd: repository.cwd };
+  // not git diff, which refuses settings that git am never reads
+  const words = ["diff-index", "--cached", "--quiet", "HEAD", "--"];
+  const { status, stderr } = await runGit(words, options);
+  if (status <= 1) return status === 1;
+  if (await gitSucceeds(["rev-parse", "--verify", "--quiet", "HEAD"], options))
+    throw failure(words, stderr);
+  return (await gitText(["ls-files"], options)) !== "";
 }
 
 /** How far a stopped `git am` got; null if none is in progress. */

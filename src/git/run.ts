@@ -140,8 +140,7 @@ export async function gitSucceeds(args: readonly string[], options: GitOptions):
 export function failure(args: readonly string[], stderr: string): PatchsigError {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   const line = lines.find((text) => /^(fatal|error): /.test(text)) ?? lines[0] ?? "no reason given";
-  return new PatchsigError(
-    "git-failed",
-    `git ${args[0] ?? ""}: ${line.replace(/^(fatal|error): /, "")}`,
-  );
+  // after settings for git itself
+  const name = args.find((word, i) => word !== "-c" && args[i - 1] !== "-c") ?? "";
+  return new PatchsigError("git-failed", `git ${name}: ${line.replace(/^(fatal|error): /, "")}`);
 }

@@ -44,7 +44,7 @@ beforeEach(() => {
   before = state();
 });
 
-function am(args: readonly string[], options: { cwd?: string; input?: Buffer } = {}): Run {
+function am(args: readonly string[], options: Partial<Parameters<typeof patchsig>[1]> = {}): Run {
   return patchsig(["am", ...args], { home, cwd: tree, ...options });
 }
 
@@ -514,6 +514,12 @@ describe("settings and hooks of the repository", () => {
   test("do not change the commit", () => {
     for (const setting of SETTINGS) git(tree, ["config", ...setting.split("=")]);
     expectApplied(am(files));
+  });
+
+  test.each(["diff.algorithm=bogus", "i18n.logOutputEncoding=UTF-16"])("%s", (setting) => {
+    const [key = "", value = ""] = setting.split("=");
+    const env = { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: key, GIT_CONFIG_VALUE_0: value };
+    expectApplied(am(files, { env }));
   });
 
   test("am.messageId: the trailer has a checked value", () => {

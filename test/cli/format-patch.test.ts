@@ -30,6 +30,11 @@ function format(...args: string[]): Run {
   return patchsig(["format-patch", ...args], { cwd: clone, home, env: ALICE });
 }
 
+/** The environment that gives git a setting. */
+function setting(key: string, value: string): Record<string, string> {
+  return { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: key, GIT_CONFIG_VALUE_0: value };
+}
+
 /** The same with `-o` and a new folder; gives its files. */
 function formatInto(...args: string[]): { run: Run; folder: string; files: string[] } {
   const folder = join(scratch, `out${next++}`);
@@ -359,6 +364,28 @@ describe("errors", () => {
     expect(run.status).toBe(3);
     expect(run.stderr).toMatch(/^patchsig: no key yet: .*\nhint: .*git patchsig key generate\n$/);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  test("a setting that git refuses, in git's words and in no other language", () => {
+    const around = { cwd: clone, home };
+    const refused = patchsig(["format-patch", "-1"], {
+      ...around,
+      env: setting("core.abbrev", "x"),
+    });
+    expect(refused.status).toBe(3);
+    expect(refused.stderr).toMatch(
+      /^patchsig: git does not read the repository here: bad numeric /,
+    );
+
+    git(clone, ["branch", "-q", "-f", "lonely", "HEAD"]);
+    const env = { LANGUAGE: "de", LC_ALL: "C.UTF-8" };
+    const german = patchsig(["format-patch", "lonely@{u}.."], { ...around, env });
+    expect(german.stderr).toMatch(/no upstream configured .*\nhint: leave @\{u\}\.\. out/);
+  });
+
+  test.each(["log.date", "format.pretty"])("%s that git format-patch never reads", (key) => {
+    const env = { ...ALICE, ...setting(key, "bogus") };
+    expect(patchsig(["format-patch", "--stdout", "-1"], { cwd: clone, home, env }).status).toBe(0);
   });
 
   test("a folder that cannot be created", () => {
