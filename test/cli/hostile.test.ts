@@ -40,6 +40,8 @@ const nested = Array.from(
 );
 const base64 = Buffer.from(DIFF + " \n".repeat(10_000)).toString("base64");
 
+const TEXT = `${Buffer.from(`m\n---\n\n${DIFF}\n`).toString("base64")}\n`;
+
 /** What stands in the mail, the code of its finding (none: the mail is fine), and megabytes of memory. */
 const CASES: readonly [string, readonly Part[], string | null, number][] = [
   ["96 MB", [HEAD, "\nm\n---\n", DIFF, ["-- \n", 24 * MIB]], null, 400],
@@ -78,6 +80,18 @@ const CASES: readonly [string, readonly Part[], string | null, number][] = [
     null,
     400,
   ],
+  [
+    "a refused mail with escapes of 60 MB",
+    ["X: a\rb\n", HEAD, "\nm\n---\n", DIFF, [`${"=2d".repeat(25)}=\n`, 800_000]],
+    "malformed-header",
+    600,
+  ],
+  [
+    "10,000,000 lines below base64",
+    [HEAD, "Content-Transfer-Encoding: base64\n\n", TEXT, ["#!\n", 10_000_000]],
+    null,
+    300,
+  ],
   ["3,000,000 From lines", [HEAD, "\nm\n---\n", DIFF, ["From x\n", 3_000_000]], null, 300],
 ];
 
@@ -87,6 +101,7 @@ const SLOW = new Set([
   "a folded header of 10 MB",
   "base64 of 60 MB",
   "a line of 20 MB",
+  "a refused mail with escapes of 60 MB",
   "3,000,000 From lines",
 ]);
 

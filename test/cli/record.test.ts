@@ -242,6 +242,29 @@ test("the schema's page lists its fields", () => {
   }
 });
 
+test("what a hostile repository has in place of records is not followed", () => {
+  const own = join(newFolder(), "own.txt");
+  const none = { before: null, branch: null, forgotten: [], records: [] };
+  mkdirSync(join(tree, ".git", "patchsig"), { recursive: true });
+  for (const pending of [
+    { ...none, branch: `--output=${own}` },
+    { ...none, before: "--all" },
+    { ...none, forgotten: ["x"] },
+    { ...none, forgotten: "x" },
+    { ...none, records: [{ author: "", subject: 1, text: "" }] },
+    { ...none, records: [null] },
+    {},
+    null,
+  ]) {
+    writeFileSync(own, "own\n");
+    writeFileSync(join(tree, ".git", "patchsig", "am.json"), JSON.stringify(pending));
+    const { stdout, stderr } = expectStatus(run("log", "-n1"), 0);
+    expect([pending, stderr, stdout.slice(0, 7)]).toEqual([pending, "", "commit "]);
+    expect(readFileSync(own, "utf8")).toBe("own\n");
+  }
+  expectStatus(run("am", ...files), 0);
+});
+
 describe("a conflict", () => {
   beforeEach(() => {
     const song = readFileSync(join(tree, "song.txt"), "utf8");

@@ -4,9 +4,9 @@
  * was killed, at the next run.
  */
 
-import { readFileSync, rmSync } from "node:fs";
+import { lstatSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Repository } from "../../git/repository.ts";
+import { isObjectName, type Repository } from "../../git/repository.ts";
 import { gitLines } from "../../git/run.ts";
 import { lockIfPossible } from "../../store/flock.ts";
 import { writeWhole, writing } from "../../store/whole-file.ts";
@@ -73,13 +73,39 @@ export async function keepPending(
   writeWhole(file, JSON.stringify({ branch, ...pending }));
 }
 
-/** Null if no am of ours left records here. */
+/** Null if no am of ours left records here. Whoever made the repository may have put anything in their place. */
 export async function readPending(repository: Repository): Promise<PendingAm | null> {
+  const file = pathIn(repository, FILE);
   try {
-    return JSON.parse(readFileSync(pathIn(repository, FILE), "utf8")) as PendingAm;
+    if (!lstatSync(file).isFile()) return null;
+    const pending = JSON.parse(readFileSync(file, "utf8")) as PendingAm;
+    return isPending(repository, pending) ? pending : null;
   } catch {
     return null;
   }
+}
+
+type Unchecked<T> = { readonly [name in keyof T]?: unknown };
+
+/** Whether it is what `keepPending` writes. git is given parts of it, and must take none for an option of its own. */
+function isPending(
+  repository: Repository,
+  { before, branch, forgotten, records }: Unchecked<PendingAm>,
+): boolean {
+  return (
+    (before === null || (isText(before) && isObjectName(repository, before))) &&
+    (branch === null || (isText(branch) && branch.startsWith("refs/"))) &&
+    Array.isArray(forgotten) &&
+    forgotten.every((word) => isText(word) && word.startsWith("--")) &&
+    Array.isArray(records) &&
+    records.every((record: Unchecked<PendingRecord> | null) =>
+      [record?.author, record?.subject, record?.text].every(isText),
+    )
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 /** @throws what node:fs throws */
