@@ -13,6 +13,7 @@ import { type Epoch, placeOf } from "./epochs.ts";
 import { changes, type InboxChange } from "./inbox-log.ts";
 import { FetchWatch } from "./fetch-watch.ts";
 import { webSettings } from "./feed-probe.ts";
+import { removeDrafts } from "./feed-write.ts";
 import { git, gitLines, gitSucceeds } from "./run.ts";
 import { transfer } from "./transfer.ts";
 
@@ -293,7 +294,7 @@ async function watched(
     throw error;
   } finally {
     watch.end();
-    removeDrafts(join(objects, "pack"));
+    removeDrafts(epoch);
   }
 }
 
@@ -306,13 +307,6 @@ function packsIn(objects: string): string[] {
 function removePacks(objects: string, before: ReadonlySet<string>): void {
   for (const name of packsIn(objects))
     if (!before.has(name)) rmSync(join(objects, "pack", name), { force: true });
-}
-
-/** Removes the temporary files of an aborted fetch. The caller's lock keeps other fetches out. */
-function removeDrafts(folder: string): void {
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder))
-    if (name.startsWith("tmp_")) rmSync(join(folder, name), { force: true });
 }
 
 /** How many mails come after the incoming commit; 0 unless the branch contains that commit. */

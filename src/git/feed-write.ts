@@ -9,7 +9,7 @@ import { basename, dirname, join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { type FeedMail, gitDate } from "../feed/commit.ts";
 import { type Epoch, epochsOf, placeOf } from "./epochs.ts";
-import { git, gitLines, runGit, failure } from "./run.ts";
+import { git, gitLines } from "./run.ts";
 import { makeFolders } from "../places.ts";
 
 /**
@@ -113,12 +113,28 @@ export async function addCommits(
 ): Promise<void> {
   const [branch, head] = [await branchOf(epoch), await headOf(epoch)];
   const args = ["fast-import", "--quiet", "--done", "--date-format=raw"];
-  const { status, stderr } = await runGit(args, {
-    ...placeOf(epoch),
-    fds: [lock],
-    input: Buffer.concat([...streamOf(mails, committer, branch, head), Buffer.from("done\n")]),
-  });
-  if (status !== 0) throw failure(args, stderr);
+  const input = Buffer.concat([...streamOf(mails, committer, branch, head), Buffer.from("done\n")]);
+  try {
+    await git(args, { ...placeOf(epoch), fds: [lock], input });
+  } catch (error) {
+    removeDrafts(epoch);
+    throw error;
+  }
+}
+
+/**
+ * Removes what a git that failed has left in an epoch: half a pack, which may fill the disk, and fast-import's report on
+ * mails. The caller's lock keeps other writers out.
+ */
+export function removeDrafts({ repository }: Epoch): void {
+  const packs = join(repository, "objects", "pack");
+  for (const [folder, begin] of [
+    [packs, "tmp_"],
+    [repository, "fast_import_crash_"],
+  ] as const)
+    if (existsSync(folder))
+      for (const name of readdirSync(folder))
+        if (name.startsWith(begin)) rmSync(join(folder, name), { force: true });
 }
 
 function* streamOf(

@@ -73,6 +73,12 @@ test("several writers at once: all mails are there, each once", async () => {
   expect(git(join(folder, "git", "0.git"), "fsck", "--strict")).toBe("");
 });
 
+/** What a git that failed has left. */
+const left = (folder: string): string[] =>
+  readdirSync(join(folder, "git", "0.git"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    /(?:^|\/)(?:tmp_|fast_import_crash_)/.test(name),
+  );
+
 test("without room on the disk nothing is added, and what was there stays", () => {
   const home = newFolder();
   const folder = newFeed(home, mail("a"));
@@ -86,6 +92,8 @@ test("without room on the disk nothing is added, and what was there stays", () =
   );
   expect([status, stderr]).toEqual([3, expect.stringMatching(/^patchsig: /)]);
   expect(subjects(folder)).toEqual(["a"]);
+  // half a pack would keep the disk full
+  expect(left(folder)).toEqual([]);
   expectStatus(add(home, folder, large), 0);
   expect(subjects(folder)).toEqual(["a", "b"]);
   expect(git(join(folder, "git", "0.git"), "fsck", "--strict", "--no-dangling")).toBe("");
