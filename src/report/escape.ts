@@ -13,9 +13,12 @@ declare const safe: unique symbol;
 export type SafeText = string & { readonly [safe]: true };
 
 // Most texts are plain, and V8 takes half a millisecond for such an expression: so only where one is used
-/** Controls (C0, DEL, C1), formats (bidi, zero-width, tags), halves of pairs, private use, lines. */
+/**
+ * Controls (C0, DEL, C1), formats (bidi, zero-width, tags), halves of pairs, private use, lines, and what is no
+ * character: a feed with U+FFFF in it would be no XML.
+ */
 const harmful = (): RegExp =>
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
 /** Marks that would combine with what precedes the text, or pile up over the line above. */
 const looseMarks = (): RegExp => /^\p{M}+|(?<=\p{M}{4})\p{M}+/gu;
 const isEmoji = (text: string): boolean => /^\p{Emoji_Presentation}/u.test(text);

@@ -3,7 +3,10 @@
 import { escapeText, ours, type SafeText } from "../report/escape.ts";
 
 function part(text: string): SafeText {
-  return escapeText(encodeURIComponent(text.replaceAll(/[<>]/g, "")));
+  const bare = text.replaceAll(/[<>]/g, "");
+  // as a path, dots alone would climb: brackets hold them
+  const held = /^\.{1,2}$/.test(bare) ? `<${bare}>` : bare;
+  return escapeText(encodeURIComponent(held).replaceAll("'", "%27"));
 }
 
 /** In addresses, copies count from 1. */
