@@ -12,7 +12,7 @@ import { rawMail } from "../app/desk/mail.ts";
 import { isMarkState } from "../app/desk/mark.ts";
 import { PatchsigError } from "../errors.ts";
 import { escapeText, ours } from "../report/escape.ts";
-import { addApi } from "./api/routes.ts";
+import { addApi, apiProblem, isOfApi } from "./api/routes.ts";
 import type { Desk } from "./desk.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./layout.ts";
@@ -55,6 +55,7 @@ export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
   app.use(async (c, next) => {
     const refusal = refused(c, hosts, write);
     if (refusal === null) await next();
+    else if (isOfApi(c)) c.res = apiProblem(refusal, 403);
     else c.res = new Response(`${refusal}\n`, { status: 403, headers: { "Content-Type": PLAIN } });
     for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
   });
@@ -77,8 +78,9 @@ export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
   app.get("/series.atom", (c) =>
     answer(c, desk.atom(ours`http://${c.req.header("host") ?? ""}`).text, "application/atom+xml"),
   );
-  addThreads(app, desk);
+  // before the threads, whose Message-ID could be "api"
   addApi(app, desk.options);
+  addThreads(app, desk);
   if (write) app.post("/mark", async (c) => mark(c, desk, token));
   app.notFound((c) => htmlAnswer(c, null));
   app.onError((error, c) => failed(c, error));
@@ -115,11 +117,15 @@ function copyIn(c: Context): number | null {
 /** Why a request is not answered; null if it is. */
 function refused(c: Context, hosts: ReadonlySet<string>, write: boolean): string | null {
   const { method } = c.req;
-  if (!hosts.has(c.req.header("host")?.toLowerCase() ?? ""))
+  const host = c.req.header("host")?.toLowerCase() ?? "";
+  // a request line may name a server, too: `GET http://evil.example.com/`
+  if (!hosts.has(host) || new URL(c.req.url).host !== new URL(`http://${host}`).host)
     return "this host name is not served: to serve it, start with --host NAME";
   if (isFromElsewhere(c, hosts)) return "refused: the request comes from another site";
+  const isReading = method === "GET" || method === "HEAD";
+  if (isOfApi(c)) return isReading ? null : "this API is read-only: git patchsig series mark";
   if (method === "POST") return write ? null : "this view is read-only: start it with --write";
-  return method === "GET" || method === "HEAD" ? null : "only GET is answered";
+  return isReading ? null : "only GET is answered";
 }
 
 /** True for requests by pages of other sites, except that a link on such a page may lead here. */

@@ -173,11 +173,20 @@ describe("one", () => {
     "/patches/0/",
     "/patches/1/",
     "/series/1/nothing/",
-    "/users/",
+    "/nothing/",
     "/people/99/",
     "/patches/../1/",
   ])("%s is not there", async (path) => {
-    expect((await ask(path)).status).toBe(404);
+    const answer = await ask(path);
+    expect([answer.status, await answer.json()]).toEqual([404, { detail: "Not found." }]);
+  });
+
+  test("the address without a version says what there is", async () => {
+    for (const path of ["", "/"]) {
+      const url = `http://localhost:8025/api${path}`;
+      const answer = await app.request(url, { headers: { host: "localhost:8025" } });
+      expect(await answer.json()).toMatchObject({ series: "http://localhost:8025/api/series/" });
+    }
   });
 
   test("nor is another version, or for another host", async () => {
@@ -192,6 +201,8 @@ describe("one", () => {
 /** The pages on a port of their own, a home for its clients, and a repository to apply to. */
 function served(): {
   readonly client: (...words: string[]) => Promise<string>;
+  /** The same, of what fails. */
+  readonly failing: (...words: string[]) => Promise<string>;
   at: { home: string; repository: string; root: string };
 } {
   const at = { home: "", repository: "", root: "" };
@@ -215,7 +226,7 @@ function served(): {
   });
   afterAll(() => void server.close());
 
-  async function client(...[name = "", ...words]: string[]): Promise<string> {
+  async function run([name = "", ...words]: readonly string[], expected: number): Promise<string> {
     const { GIT_CONFIG_GLOBAL: _, ...rest } = process.env;
     const env = { ...rest, HOME: at.home, PAGER: "cat" };
     const child = spawn(name, words, { cwd: at.repository, env });
@@ -223,15 +234,31 @@ function served(): {
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
     const status = await new Promise((resolve) => child.on("close", resolve));
-    expect(status, said).toBe(0);
+    expect(status, said).toBe(expected);
     return said;
   }
-  return { client, at };
+  return {
+    client: (...words) => run(words, 0),
+    failing: (...words) => run(words, 1),
+    at,
+  };
 }
 
 describe.runIf(requireTool("git-pw"))("git-pw", () => {
-  const { client, at } = served();
+  const { client, failing, at } = served();
   const pw = (...words: string[]): Promise<string> => client("git-pw", ...words);
+
+  test.each([
+    [["patch", "update", "--state", "accepted", "1"], "this API is read-only"],
+    [["bundle", "list"], "there are no bundles here"],
+    [["bundle", "show", "1"], "there are no bundles here"],
+    [["bundle", "create", "mine", "1"], "this API is read-only"],
+    [["patch", "list", "--sort", "name"], "order: not one of id, -id, date, -date"],
+  ])("%s is told why not", async (words, why) => {
+    const said = await failing("git-pw", ...words);
+    expect(said).toContain(why);
+    expect(said).not.toContain("Traceback");
+  });
 
   test("lists, shows, downloads and applies", async () => {
     const [, second] = await list("/series/");

@@ -131,6 +131,24 @@ test.each(["/", "/series", "/patch/e%40x", "/series/e%40x", "/search?q=f%3Aeve",
   },
 );
 
+test("what is no character makes no feed that cannot be read", async () => {
+  const { app: there } = await pagesOf([mail("n", "[PATCH] a\ufffe\uffffb")], HOSTS);
+  const answer = await there.request("http://localhost:8025/series.atom", { headers: HOST });
+  expect(await answer.text()).toContain("a\\ufffe\\uffffb");
+});
+
+test.each([
+  ["dots, which would climb", "..", "/series/%3C..%3E"],
+  ["a quote, which an entity would stand for", "a'b@x", "/series/a%27b%40x"],
+])("a Message-ID of %s has an address", async (_, id, path) => {
+  const one = mail("n", "[PATCH] named").toString().replace("<n@x>", `<${id}>`);
+  const { app: there } = await pagesOf([Buffer.from(one)], HOSTS);
+  const ask = (where: string): Response | Promise<Response> =>
+    there.request(`http://localhost:8025${where}`, { headers: HOST });
+  expect(await (await ask("/series")).text()).toContain(`href="${path}"`);
+  expect(await (await ask(path)).text()).toContain("<h1>v1 named</h1>");
+});
+
 test("a query is shown as text", async () => {
   const body = await text(`/search?q=${encodeURIComponent(`"${EVIL}`)}`);
   expect(body).not.toMatch(/<script|<img/);
@@ -248,11 +266,17 @@ describe("refused", () => {
       "a form of a page elsewhere",
       { ...HOST, "sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors" },
     ],
+    ["a name with a dot at its end", { host: "localhost.:8025" }],
     ["no name", {}],
   ])("%s", async (_, headers) => {
     const answer = await get("/", headers);
     expect(answer.status).toBe(403);
     expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none'/);
+  });
+
+  test("another server in the request line", async () => {
+    const answer = await app.request("http://evil.example.com/", { headers: HOST });
+    expect(answer.status).toBe(403);
   });
 
   test("but a link leads here from anywhere", async () => {

@@ -44,7 +44,26 @@ type Found = ApiRecord | readonly ApiRecord[] | null;
 
 /** Adds the API's addresses to those of the pages. */
 export function addApi(app: Hono, options: DeskOptions): void {
-  for (const root of VERSIONS) addVersion(app, root, options);
+  for (const root of VERSIONS) {
+    addVersion(app, root, options);
+    // not 404, of which git-pw shows no words
+    for (const name of ["bundles", "users"])
+      app.get(`${root}/${name}/*`, () => apiProblem(`there are no ${name} here`, 400));
+  }
+  app.get("/api/*", missing);
+}
+
+/** Whether a request is for the API: its answer must be JSON, also if it is refused. */
+export function isOfApi({ req: { path } }: Context): boolean {
+  return path === "/api" || path.startsWith("/api/");
+}
+
+/** An error, as Patchwork answers it. */
+export function apiProblem(detail: string, status: number): Response {
+  return new Response(JSON.stringify({ detail }), {
+    status,
+    headers: { "Content-Type": JSON_TYPE },
+  });
 }
 
 function addVersion(app: Hono, root: string, options: DeskOptions): void {
@@ -86,13 +105,13 @@ function addVersion(app: Hono, root: string, options: DeskOptions): void {
       [`/covers/${ID}/comments`]: () => [],
     };
   for (const [path, read] of Object.entries(ones))
-    app.get(`${root}${path}`, async (c) => jsonAnswer(c, await read(c, placesOf(c))));
+    app.get(`${root}${path}`, async (c) => jsonAnswer(await read(c, placesOf(c))));
   app.get(`${root}/series/${ID}/mbox`, async (c) => {
     const members = membersOf(index, [idIn(c)]).filter(({ number }) => number > 0);
     // one mail for each number: a patch may have come through two lists
     const once = members.filter(({ number }, i) => number !== members[i - 1]?.number);
     const bytes = (await options.mailsAt(once)).flatMap((mail) => mail.bytes ?? []);
-    return bytes.length === 0 ? missing(c) : mboxAnswer(asMbox(bytes), `series-${idIn(c)}.mbox`);
+    return bytes.length === 0 ? missing() : mboxAnswer(asMbox(bytes), `series-${idIn(c)}.mbox`);
   });
   for (const [path, kind] of [
     ["patches", "patch"],
@@ -101,7 +120,7 @@ function addVersion(app: Hono, root: string, options: DeskOptions): void {
     app.get(`${root}/${path}/${ID}/mbox`, async (c) => {
       const mail = await bytesOf(options, rowIn(options, c, kind));
       return mail === null
-        ? missing(c)
+        ? missing()
         : mboxAnswer(asMbox([mail.bytes]), `${kind}-${idIn(c)}.patch`);
     });
 }
@@ -179,7 +198,7 @@ async function listAnswer(
   try {
     query = listQuery(url.searchParams);
   } catch (error) {
-    if (error instanceof BadQuery) return jsonAnswer(c, { detail: error.message }, 400);
+    if (error instanceof BadQuery) return apiProblem(error.message, 400);
     throw error;
   }
   const places = placesOf(c);
@@ -194,20 +213,20 @@ async function listAnswer(
     ...(query.page > 1 ? [`<${page(query.page - 1)}>; rel="prev"`] : []),
   ].join(", ");
   const { outgoing } = (c.env ?? {}) as Partial<HttpBindings>;
-  const answer = jsonAnswer(c, records);
+  const answer = jsonAnswer(records);
   if (links === "") return answer;
   if (outgoing === undefined) answer.headers.set("Link", links);
   else outgoing.setHeader("Link", links);
   return answer;
 }
 
-function jsonAnswer(c: Context, found: Found, status = 200): Response {
-  if (found === null) return missing(c);
-  return new Response(JSON.stringify(found), { status, headers: { "Content-Type": JSON_TYPE } });
+function jsonAnswer(found: Found): Response {
+  if (found === null) return missing();
+  return new Response(JSON.stringify(found), { headers: { "Content-Type": JSON_TYPE } });
 }
 
-function missing(c: Context): Response {
-  return jsonAnswer(c, { detail: "Not found." }, 404);
+function missing(): Response {
+  return apiProblem("Not found.", 404);
 }
 
 function mboxAnswer(mbox: Buffer, name: string): Response {
