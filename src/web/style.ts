@@ -22,6 +22,7 @@ header { border-bottom: 1px solid var(--line); background: var(--soft); }
 nav { display: flex; flex-wrap: wrap; gap: 0.2em 1.2em; padding: 0.5em 1em; }
 nav a[aria-current] { font-weight: bold; color: var(--text); }
 main { padding: 0 1em 3em; max-width: 90em; margin: 0 auto; }
+p, li, .fields td, tbody th { overflow-wrap: anywhere; }
 h1 { font-size: 1.4em; margin: 0.7em 0 0.4em; overflow-wrap: anywhere; }
 h2 { font-size: 1.1em; margin: 1.4em 0 0.4em; }
 table { border-collapse: collapse; width: 100%; }
@@ -29,7 +30,7 @@ th { text-align: left; font-size: 0.8em; color: var(--dim); font-weight: normal;
 th, td { padding: 0.25em 0.6em 0.25em 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number { white-space: nowrap; }
 td.title { width: 40%; overflow-wrap: anywhere; }
-td.base, table.fields th { white-space: nowrap; }
+td.base, table.fields th { white-space: nowrap; overflow-wrap: normal; }
 table.fields { width: auto; }
 table.patches { width: auto; min-width: 60%; }
 table.patches td.title { width: auto; padding-right: 2em; }
@@ -100,8 +101,10 @@ figure svg { max-width: 100%; height: auto; }
   .narrow { display: inline; }
 }
 @media print {
+  :root { color-scheme: light; }
   header, form, .skip { display: none; }
   body { font-size: 11px; }
-  details > * { display: block; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  details::details-content { content-visibility: visible; }
 }
 `;

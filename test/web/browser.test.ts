@@ -41,6 +41,7 @@ const MAILS = [
     text: "Reviewed-by: Bob <bob@example.org>",
   }),
   ...signed(two("b", "PATCH v2", { re: "a0", to: "2" })),
+  mail("w", "[PATCH] wide", { from: `${"x".repeat(400)} <w@example.net>`, to: "y".repeat(400) }),
   ...EVIL.map((evil, i) =>
     mail(i % 2 === 0 ? `e${i}` : `e${i}"onload="x`, `[PATCH] ${evil}`, {
       from: `${evil.replaceAll(/[<>"@]/g, "")} <eve${i}@example.net>`,
@@ -249,6 +250,8 @@ describe.runIf(runs)("in Chromium", () => {
       ["series", "/series/b0%40x", 1200, "light"],
       ["patch", "/patch/b1%40x", 1200, "light"],
       ["mobile", "/series", 360, "light"],
+      ["long name", "/series/w%40x", 360, "light"],
+      ["its mail", "/patch/w%40x", 360, "light"],
       ["dark", "/series/b0%40x", 1200, "dark"],
     ] as const;
     for (const [name, path, width, colorScheme] of shots) {
@@ -259,6 +262,28 @@ describe.runIf(runs)("in Chromium", () => {
       await page.close();
     }
   });
+});
+
+test.runIf(runs)("on paper nothing is folded or cut off, and it is dark on white", async () => {
+  const dark = await browser.newPage({
+    viewport: { width: 700, height: 900 },
+    colorScheme: "dark",
+  });
+  await dark.emulateMedia({ media: "print" });
+  await dark.goto(new URL("/series/b0%40x", root).href);
+  expect(
+    await dark.evaluate(
+      "[...document.querySelectorAll('details > :not(summary)')].filter((one) => !one.checkVisibility({ contentVisibilityAuto: true })).length",
+    ),
+  ).toBe(0);
+  expect(await dark.evaluate("getComputedStyle(document.body).color")).toBe("rgb(28, 28, 28)");
+  await dark.goto(new URL("/patch/w%40x", root).href);
+  expect(
+    await dark.evaluate(
+      "[...document.querySelectorAll('pre')].filter((one) => one.scrollWidth > one.clientWidth).length",
+    ),
+  ).toBe(0);
+  await dark.close();
 });
 
 test.runIf(runs)("who opens connections without end finds them closed", async () => {
