@@ -57,7 +57,7 @@ export function assemble<T>(
   isCut = false,
 ): AssembledSeries<T>[] {
   const sorted = [...parts].sort(canonically);
-  const sortedLinks = [...links].sort((a, b) => compare(a.messageId, b.messageId));
+  const sortedLinks = [...links].sort(byThread);
   const ordered = parentsFirst([...sorted.map(({ item }) => item), ...sortedLinks]);
   const groups = new Groups<T>(rootsOf(ordered), sortedLinks);
   const byItem = new Map<ThreadMail, SeriesEntry<T>>(sorted.map((part) => [part.item, part]));
@@ -330,8 +330,23 @@ function canonically<T>(
     compare(a.messageId, b.messageId) ||
     a.number.index - b.number.index ||
     compare(a.digest, b.digest) ||
-    compare(labelOf(a), labelOf(b))
+    compare(labelOf(a), labelOf(b)) ||
+    // one mail in two archives, and mails that share a Message-ID
+    byThread(a, b) ||
+    compare(wordsOf(a), wordsOf(b))
   );
+}
+
+/** By Message-ID; of several mails with one, by what they refer to. */
+function byThread(a: ThreadMail, b: ThreadMail): number {
+  return (
+    compare(a.messageId, b.messageId) || compare(a.references.join(" "), b.references.join(" "))
+  );
+}
+
+/** All else by which a mail finds its series. */
+function wordsOf({ kind, signing, hasVersion, date }: SeriesItem): string {
+  return `${kind} ${signing} ${hasVersion} ${date}`;
 }
 
 function compare(a: string, b: string): number {

@@ -726,6 +726,25 @@ it("the order of arrival never matters, even if dates, ids or numbers are equal"
   for (const order of permutations(mails)) expect(namesOf(order)).toEqual(expected);
 });
 
+it("nor does it if mails of one Message-ID, patches or replies, refer to different ones", () => {
+  const mails = [
+    mail("a1", "[PATCH 1/2] x", { at: 5, re: "reply" }),
+    mail("a2", "[PATCH 2/2] y", { at: 6, re: "root" }),
+    mail("reply", "Re: x", { re: "root" }),
+    mail("reply", "Re: x", { re: "elsewhere" }),
+  ];
+  const copies = [
+    mail("b1", "[PATCH 1/2] x", { at: 5, re: "root" }),
+    { ...mail("b1", "[PATCH 1/2] x", { at: 5, re: "elsewhere" }), name: "b1 again" },
+    mail("b2", "[PATCH 2/2] y", { at: 5, re: "elsewhere" }),
+  ];
+  for (const [all, of] of [
+    [mails, seriesOf],
+    [copies, namesOf],
+  ] as const)
+    for (const order of permutations(all)) expect(of(order)).toEqual(of(all));
+});
+
 function permutations<T>(all: readonly T[]): T[][] {
   return all.length === 0
     ? [[]]
