@@ -31,6 +31,8 @@ const LOOKING: Environment = {
   GIT_ATTR_NOSYSTEM: "1",
   GIT_PAGER: "cat",
   GIT_EXTERNAL_DIFF: undefined,
+  // a file for git config alone, which other commands of git never read
+  GIT_CONFIG: undefined,
 };
 
 const SERVERS = "file:git:http:https:ssh";

@@ -383,6 +383,11 @@ describe("errors", () => {
     expect(german.stderr).toMatch(/no upstream configured .*\nhint: leave @\{u\}\.\. out/);
   });
 
+  test("GIT_CONFIG, which is for git config alone", () => {
+    const env = { ...ALICE, GIT_CONFIG: "/nonexistent" };
+    expect(patchsig(["format-patch", "--stdout", "-1"], { cwd: clone, home, env }).status).toBe(0);
+  });
+
   test.each(["log.date", "format.pretty"])("%s that git format-patch never reads", (key) => {
     const env = { ...ALICE, ...setting(key, "bogus") };
     expect(patchsig(["format-patch", "--stdout", "-1"], { cwd: clone, home, env }).status).toBe(0);
