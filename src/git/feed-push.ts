@@ -37,7 +37,7 @@ export async function pushEpoch(
     throw new PatchsigError("refused", `${address} has mails that are not here`, {
       hint: "two places write one feed, or its history was rewritten; nothing was pushed over it",
     });
-  const error = failure(["push"], stderr);
+  const error = failure(args, stderr);
   if (!isRedirect(error)) throw error;
   throw new PatchsigError("refused", `${address} redirects to another address`, {
     hint: "nothing was pushed: name the address that it leads to (git ls-remote prints it)",

@@ -142,5 +142,9 @@ export function failure(args: readonly string[], stderr: string): PatchsigError 
   const line = lines.find((text) => /^(fatal|error): /.test(text)) ?? lines[0] ?? "no reason given";
   // after settings for git itself
   const name = args.find((word, i) => word !== "-c" && args[i - 1] !== "-c") ?? "";
-  return new PatchsigError("git-failed", `git ${name}: ${line.replace(/^(fatal|error): /, "")}`);
+  const said = `git ${name}: ${line.replace(/^(fatal|error): /, "")}`;
+  if (!/\.lock': File exists/.test(line)) return new PatchsigError("git-failed", said);
+  return new PatchsigError("git-failed", said, {
+    hint: "if no git runs there any more, one that was killed has left that file: remove it",
+  });
 }

@@ -288,11 +288,20 @@ describe("an alarm", () => {
       stdout: "mended: nothing new\n  withheld: epoch 0 was there before\n",
       stderr: expect.stringMatching(/^patchsig: away: .*\npatchsig: zero: .*\n$/),
     });
+    // a damaged one neither
+    writeFileSync(join(at, "patchsig", "feeds", "zero", "followed.json"), "{");
+    expect(run(["feed", "list"], at)).toMatchObject({
+      status: 3,
+      stdout: expect.stringMatching(/^away .*\nmended .*\n$/),
+      stderr: expect.stringContaining("hint: patchsig feed unfollow zero, and follow it again"),
+    });
+    expect(run(["feed", "update"], at)).toMatchObject({ status: 1, stdout: update.stdout });
+    rmSync(join(at, "patchsig", "feeds", "zero", "followed.json"));
     // one alone needs no name
     expect(run(["feed", "update", "away"], at).stderr).not.toContain("away:");
     writeFileSync(join(at, "patchsig", "feeds", "mended", "git", "1.git", "HEAD"), "");
     const verified = run(["feed", "verify", "--all"], at);
-    expect([verified.status, verified.stdout]).toEqual([3, expect.stringContaining("zero: ")]);
+    expect([verified.status, verified.stdout]).toEqual([3, expect.stringContaining("away: ")]);
     expect(verified.stderr).toMatch(/^patchsig: mended: /);
   });
 

@@ -33,13 +33,25 @@ export function isFollowed(name: string): boolean {
   return existsSync(join(followedFolder(name), STATE));
 }
 
-/** All followed feeds, sorted by name. */
-export function followedFeeds(): FollowedFeed[] {
+/** The names of all followed feeds, sorted. */
+export function followedNames(): string[] {
   if (!existsSync(feedsFolder())) return [];
   return readdirSync(feedsFolder())
     .filter((name) => NAME.test(name) && existsSync(join(feedsFolder(), name, STATE)))
-    .sort()
-    .map(followedFeed);
+    .sort();
+}
+
+/** All followed feeds, sorted by name. @throws PatchsigError "unreadable" if the state of one is damaged */
+export function followedFeeds(): FollowedFeed[] {
+  return followedNames().map(followedFeed);
+}
+
+/** @throws PatchsigError "not-found" if no feed is followed under this name */
+export function requireFollowed(name: string): void {
+  if (isFollowed(name)) return;
+  throw new PatchsigError("not-found", `no feed is followed as ${name}`, {
+    hint: "patchsig feed list shows those that are",
+  });
 }
 
 /**
@@ -75,11 +87,8 @@ export function withdrawals(): IsWithdrawn {
  * The state of a feed. @throws PatchsigError "not-found" if it is not followed; "unreadable" if its state is damaged
  */
 export function followedFeed(name: string): FollowedFeed {
+  requireFollowed(name);
   const file = join(followedFolder(name), STATE);
-  if (!existsSync(file))
-    throw new PatchsigError("not-found", `no feed is followed as ${name}`, {
-      hint: "patchsig feed list shows those that are",
-    });
   try {
     const read = JSON.parse(readFileSync(file, "utf8")) as FollowedFeed;
     if (typeof read.url === "string" && typeof read.heads === "object")
@@ -88,7 +97,7 @@ export function followedFeed(name: string): FollowedFeed {
     // said below
   }
   throw new PatchsigError("unreadable", `${file} is damaged`, {
-    hint: "patchsig feed unfollow, and follow it again",
+    hint: `patchsig feed unfollow ${name}, and follow it again`,
   });
 }
 

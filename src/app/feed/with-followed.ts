@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { FollowedFeed } from "../../feed/followed.ts";
 import { writing } from "../../store/whole-file.ts";
 import { withFeed } from "./add.ts";
-import { followedFeed, followedFolder, STATE } from "./followed.ts";
+import { followedFeed, followedFolder, requireFollowed, STATE } from "./followed.ts";
 
 /**
  * Runs `work` under the feed's lock, with the feed's state as of then.
@@ -28,18 +28,26 @@ export async function whileFollowed<T>(name: string, work: () => Promise<T>): Pr
   try {
     return await work();
   } catch (error) {
-    followedFeed(name);
+    requireFollowed(name);
     throw error;
   }
 }
 
-/** Unfollows a feed, and removes its mails. Waits for an update that is under way. */
+/**
+ * Unfollows a feed, also one whose state is damaged, and removes its mails. Waits for an update that is under way.
+ *
+ * @throws PatchsigError "not-found" as `withFollowed`
+ */
 export async function forgetFeed(name: string, say: (line: string) => void): Promise<void> {
-  await withFollowed(name, say, async (_, folder) =>
+  const folder = followedFolder(name);
+  requireFollowed(name);
+  const forget = async (): Promise<void> => {
+    requireFollowed(name);
     writing(folder, () => {
       // the state first: if this run is killed, what is left does not count as a feed
       rmSync(join(folder, STATE));
       rmSync(folder, { recursive: true, force: true });
-    }),
-  );
+    });
+  };
+  await whileFollowed(name, () => withFeed(folder, say, forget));
 }

@@ -7,7 +7,7 @@ import { isUrl, shownUrl } from "../../source/url.ts";
 import { lockIfPossible } from "../../store/flock.ts";
 import { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { followedFeeds, followedFolder } from "../feed/followed.ts";
+import { followedNames, followedFolder } from "../feed/followed.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { devKeyringsOf, placesOf } from "../settings.ts";
@@ -32,9 +32,7 @@ export function openUserIndex(only: readonly string[] | null = null): IndexStore
  */
 export function indexedSources(named: readonly string[]): string[] {
   const usual = placesOf("patchsig.source").map(({ name }) => name);
-  const feeds = new Map(
-    followedFeeds().map(({ name }) => [followedFolder(name), feedSource(name)]),
-  );
+  const feeds = new Map(followedNames().map((name) => [followedFolder(name), feedSource(name)]));
   const all = named.length > 0 ? named : [...usual, ...feeds.values()];
   if (all.length === 0)
     throw new PatchsigError("usage", "there are no mails to search", {

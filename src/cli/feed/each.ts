@@ -12,7 +12,7 @@ import { clearProgress, sayError } from "../../terminal/terminal.ts";
  */
 export async function eachFeed(
   names: readonly string[],
-  work: (name: string) => Promise<CommandStatus>,
+  work: (name: string) => CommandStatus | Promise<CommandStatus>,
 ): Promise<CommandStatus> {
   const found = new Set<CommandStatus>();
   for (const name of names)

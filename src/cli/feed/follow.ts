@@ -2,22 +2,22 @@
 
 import { now } from "../../app/now.ts";
 import { followFeed } from "../../app/feed/follow.ts";
-import { followedFeed, followedFeeds } from "../../app/feed/followed.ts";
+import { followedFeed, followedNames, requireFollowed } from "../../app/feed/followed.ts";
 import { updateFeed } from "../../app/feed/update.ts";
 import { forgetFeed } from "../../app/feed/with-followed.ts";
 import { EXIT } from "../../errors.ts";
-import type { FeedUpdate, FollowedFeed } from "../../feed/followed.ts";
+import type { FeedUpdate } from "../../feed/followed.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
 import { eachFeed } from "./each.ts";
 import { renderFeeds, renderUpdate } from "../../report/feed.ts";
 import { clearProgress, out, reporter, say } from "../../terminal/terminal.ts";
 import { flag, repeated, required, several, value } from "../../options/kinds.ts";
 
-/** All that are followed; if there are none, that is said. */
-function allFeeds(): FollowedFeed[] {
-  const feeds = followedFeeds();
-  if (feeds.length === 0) say("no feed is followed: patchsig feed follow URL begins with one");
-  return feeds;
+/** The names of all that are followed; if there are none, that is said. */
+function allFeeds(): string[] {
+  const names = followedNames();
+  if (names.length === 0) say("no feed is followed: patchsig feed follow URL begins with one");
+  return names;
 }
 
 /** What was withdrawn does not meet anybody's policy. */
@@ -52,10 +52,9 @@ export const updateCommand = command({
   words: { name: several("those to update; without any, all") },
   options: {},
   async run({ name }) {
-    const feeds = name.length === 0 ? allFeeds() : name.map(followedFeed);
-    return eachFeed(
-      feeds.map((feed) => feed.name),
-      async (one) => show(await updateFeed(followedFeed(one), reporter())),
+    name.forEach(requireFollowed);
+    return eachFeed(name.length === 0 ? allFeeds() : name, async (one) =>
+      show(await updateFeed(followedFeed(one), reporter())),
     );
   },
 });
@@ -66,7 +65,7 @@ export const listCommand = command({
   words: {},
   options: {},
   run() {
-    out(renderFeeds(allFeeds()));
+    return eachFeed(allFeeds(), (one) => out(renderFeeds([followedFeed(one)])));
   },
 });
 

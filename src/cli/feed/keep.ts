@@ -1,6 +1,6 @@
 /** `patchsig feed verify`, `mirror` and `gc`: what is here of feeds, held against keys, copied, made small. */
 
-import { followedFeeds } from "../../app/feed/followed.ts";
+import { followedNames } from "../../app/feed/followed.ts";
 import { collectFeed, mirrorFeed } from "../../app/feed/keep.ts";
 import { sinceIn } from "../../app/feed/since.ts";
 import { verifyFeed } from "../../app/feed/verify.ts";
@@ -20,7 +20,7 @@ export const verifyCommand = command({
   words: { name: several("feeds that are followed, or folders of feeds") },
   options: { all: flag("all feeds that are followed") },
   async run({ name, all }) {
-    const names = all ? followedFeeds().map((feed) => feed.name) : name;
+    const names = all ? followedNames() : name;
     if (names.length === 0 && !all)
       throw new PatchsigError("usage", "which feed?", { hint: "its name, or --all" });
     const trust = await openUserTrust(true);
@@ -55,7 +55,7 @@ export const gcCommand = command({
     keep: value("drop mails that are older than this, such as 12.months, but no signed records"),
   },
   async run({ name, keep }) {
-    const names = name.length === 0 ? followedFeeds().map((feed) => feed.name) : name;
+    const names = name.length === 0 ? followedNames() : name;
     const since = sinceIn(keep, "--keep");
     return eachFeed(names, async (one) => {
       const dropped = await collectFeed(one, since, say);

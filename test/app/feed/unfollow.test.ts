@@ -1,7 +1,7 @@
 /** A feed that is unfollowed while something is done with it. */
 
 import { execFileSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -98,3 +98,14 @@ test("a server's answer that comes later is of no feed", async () => {
   });
   expect(existsSync(followedFolder("asked"))).toBe(false);
 });
+
+test.each(["", "{", "null", "{}"])(
+  "a feed with a damaged state is unfollowed, too: %j",
+  async (state) => {
+    const folder = await follow();
+    writeFileSync(join(folder, "followed.json"), state);
+    expect(() => followedFeed("ci")).toThrow("is damaged");
+    await forgetFeed("ci", silent);
+    expect(existsSync(folder)).toBe(false);
+  },
+);
