@@ -64,6 +64,8 @@ export interface MailFacts {
 }
 
 const MAX_TITLE = 300;
+/** A longer From has no address that all readers find. */
+const MAX_FROM = 2000;
 
 /** @param mail what `checked` was made of; null if it was too large to be read */
 export function factsOf(mail: Buffer | null, checked: Checked): MailFacts {
@@ -110,7 +112,7 @@ function refusedKind({ kind }: Checked): MailFacts["kind"] {
 export function senderOf(fields: Fields): Sender | null {
   const values = fields("from");
   const [from] = values;
-  if (from === undefined || values.length !== 1) return null;
+  if (from === undefined || values.length !== 1 || from.length > MAX_FROM) return null;
   const [, address] = /^[^<>@]*<([^<>@\s,;]+@[^<>@\s,;]+)>\s*$/.exec(from) ?? [];
   const bare = address ?? (/^[^\s<>,;"()]+@[^\s<>,;"()]+$/.test(from) ? from : null);
   const identity = bare === null ? null : normaliseIdentity(bare);

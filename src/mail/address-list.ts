@@ -10,6 +10,8 @@ export interface ListedPerson {
 
 const TOKEN = /"((?:[^"\\]|\\.)*)"|\(((?:[^()\\]|\\.)*)\)|<([^<>]*)>|([,;:])|[^",;:()<>]+|[^]/g;
 const MAX_LIST = 65_536;
+/** Nobody has a longer address. */
+const MAX_ADDRESS = 1000;
 
 /**
  * The people of a list. What stands in quotes or comments is a name, never an address. A group's name is
@@ -46,5 +48,5 @@ export function mailboxes(value: string): ListedPerson[] {
 }
 
 function isAddress(text: string): boolean {
-  return /^[^\s<>"(),:;]+@[^\s<>"(),:;]+$/.test(text);
+  return text.length <= MAX_ADDRESS && /^[^\s<>"(),:;]+@[^\s<>"(),:;]+$/.test(text);
 }

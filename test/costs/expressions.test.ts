@@ -4,6 +4,8 @@
  */
 
 import { expect, test } from "vitest";
+import { senderOf } from "../../src/bot/facts.ts";
+import { mailboxes } from "../../src/mail/address-list.ts";
 import { decodeLines } from "../../src/mail/transfer.ts";
 import { isForwardSubject } from "../../src/patch/subject.ts";
 import { readReviewText } from "../../src/review/text.ts";
@@ -56,6 +58,16 @@ test.each<readonly [string, () => unknown, unknown]>([
         { ...BOB, from: { ...BOB.from, name: `${"\tvia\t".repeat(60_000)}\u2028x` } },
       ),
     "none",
+  ],
+  [
+    "a person whose address is nothing but @",
+    () => Array.from({ length: 30 }, () => mailboxes(`${"@".repeat(65_000)} x`)[0]?.address),
+    Array.from({ length: 30 }, () => ""),
+  ],
+  [
+    "a sender whose address is nothing but @, for the bot",
+    () => senderOf(() => [`${"@".repeat(500_000)}\t`]),
+    null,
   ],
   [
     "reviews with blanks instead of an address",
