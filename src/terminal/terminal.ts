@@ -8,7 +8,15 @@ import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { type PatchsigError, EXIT } from "../errors.ts";
 import { pause } from "../pause.ts";
-import { escapeLines, escapeText, ours, type SafeText, wrapTo } from "../report/escape.ts";
+import {
+  displayWidth,
+  escapeLines,
+  escapeText,
+  ours,
+  type SafeText,
+  truncateTo,
+  wrapTo,
+} from "../report/escape.ts";
 import type { Progress, Reporter } from "../app/reporter.ts";
 import type { Style } from "../report/text.ts";
 
@@ -159,13 +167,33 @@ function showProgress(...[what, done, total, began]: Parameters<Progress>): void
   const now = Date.now();
   if (screen !== null || now - began < 1000 || now - last < 100) return;
   last = now;
-  const seconds = (now - began) / 1000;
+  const line = progressLine(what, done, total, (now - began) / 1000, process.stderr.columns || 80);
+  write(2, `\r\x1b[K${line}`);
+  shown = true;
+}
+
+/**
+ * Progress on one line: one that the terminal breaks could not be written over.
+ *
+ * @param what,done,total as of Progress
+ * @param seconds since the work began
+ */
+export function progressLine(
+  what: string,
+  done: number,
+  total: number,
+  seconds: number,
+  columns: number,
+): SafeText {
   const width = 24;
   const share = total > 0 ? Math.min(1, done / total) : 0;
   const bar = total > 0 ? `[${"#".repeat(Math.floor(share * width)).padEnd(width, ".")}] ` : "";
   const left = total > 0 && share > 0 ? `, ${Math.ceil(seconds / share - seconds)} s left` : "";
-  write(2, `\r\x1b[K${bar}${what}${left}`);
-  shown = true;
+  const room = columns - 1;
+  const words = ours`${what}${left}`;
+  if (bar.length + displayWidth(words) <= room) return ours`${bar}${words}`;
+  if (displayWidth(words) <= room) return words;
+  return ours`${truncateTo(escapeText(what), room - left.length)}${left}`;
 }
 
 /** Until the next line: making a key of a password takes a second or more, on purpose. */

@@ -5,9 +5,22 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { PATCHSIG } from "../support/cli.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
+import { progressLine } from "../../src/terminal/terminal.ts";
 import { onTerminal, type Terminal } from "../../scripts/terminal.ts";
 import { requireTool } from "../support/tools.ts";
 import { expectTidy, newFolder, newHome } from "../cli/support.ts";
+
+test.each([
+  [80, "[############............] out: 1 of 2 files, 9 s left"],
+  [40, "out: 1 of 2 files, 9 s left"],
+  [20, "out: 1 o…, 9 s left"],
+])("progress fits on a line of %s columns", (columns, line) => {
+  expect(progressLine("out: 1 of 2 files", 1, 2, 9, columns)).toBe(line);
+});
+
+test("progress quotes nobody unescaped", () => {
+  expect(progressLine("\u001b[2J", 0, 0, 9, 80)).toBe("\\x1b[2J");
+});
 
 describe.runIf(requireTool("script"))("on a terminal", () => {
   let home: string;

@@ -41,7 +41,7 @@ const MAILS = [
     text: "Reviewed-by: Bob <bob@example.org>",
   }),
   ...signed(two("b", "PATCH v2", { re: "a0", to: "2" })),
-  mail("w", "[PATCH] wide", { from: `${"x".repeat(400)} <w@example.net>`, to: "y".repeat(400) }),
+  mail("w", "[PATCH] wide", { from: `Wim <${"w".repeat(400)}@example.net>`, to: "y".repeat(400) }),
   ...EVIL.map((evil, i) =>
     mail(i % 2 === 0 ? `e${i}` : `e${i}"onload="x`, `[PATCH] ${evil}`, {
       from: `${evil.replaceAll(/[<>"@]/g, "")} <eve${i}@example.net>`,
