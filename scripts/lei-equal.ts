@@ -18,6 +18,7 @@ const PROGRAM = fileURLToPath(new URL("../../bin/patchsig.js", import.meta.url))
 
 const UNSTEMMED = "lei: words that a sign joins are a phrase, and phrases are not stemmed";
 const INFIX = "lei: v2.1 is one word";
+const PLUS = "lei: what follows a + is looked for in the whole mail";
 const CLOCK = "lei: a day without a time is that day at the present time of day";
 
 /** For a list of i2c drivers; and why some find others. */
@@ -29,7 +30,7 @@ const QUERIES: readonly (readonly [query: string, why?: string])[] = [
   ["s:convert*"],
   ["s:v2", INFIX],
   ["f:wolfram"],
-  ["f:wsa+renesas@sang-engineering.com"],
+  ["f:wsa+renesas@sang-engineering.com", PLUS],
   ['f:"Andy Shevchenko"'],
   ["f:Jürgen OR f:Benoît OR f:Uwe"],
   ["t:linux-i2c@vger.kernel.org"],
