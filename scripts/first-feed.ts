@@ -175,8 +175,8 @@ async function maintainer(): Promise<void> {
   await mia("git patchsig review --quiet --reviewed-by --to-feed ~/feed feed:alice");
   await mia("git patchsig feed verify ci ~/feed");
   say(`
-A timer runs the next two commands: one fetches what is new, and exits with 1 if a feed took something back; the other drops what is too
-old.`);
+A timer runs the next two commands: one fetches what is new, and exits with 1 if a feed took something back, else with 3 if one could not
+be read; the other drops what is too old.`);
   await mia("git patchsig feed update");
   await mia("git patchsig feed gc --keep 12.months");
   say(

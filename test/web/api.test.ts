@@ -228,7 +228,7 @@ function served(): {
 
   async function run([name = "", ...words]: readonly string[], expected: number): Promise<string> {
     const { GIT_CONFIG_GLOBAL: _, ...rest } = process.env;
-    const env = { ...rest, HOME: at.home, PAGER: "cat" };
+    const env = { ...rest, HOME: at.home, XDG_CACHE_HOME: join(at.home, "cache"), PAGER: "cat" };
     const child = spawn(name, words, { cwd: at.repository, env });
     let said = "";
     for (const stream of [child.stdout, child.stderr])
