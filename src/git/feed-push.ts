@@ -37,9 +37,22 @@ export async function pushEpoch(
     throw new PatchsigError("refused", `${address} has mails that are not here`, {
       hint: "two places write one feed, or its history was rewritten; nothing was pushed over it",
     });
+  const [, why] = /^!\t.*\[remote rejected\] \((.*)\)$/m.exec(stdout.toString()) ?? [];
+  if (why !== undefined) throw declined(address, why, stderr);
   const error = failure(args, stderr);
   if (!isRedirect(error)) throw error;
   throw new PatchsigError("refused", `${address} redirects to another address`, {
     hint: "nothing was pushed: name the address that it leads to (git ls-remote prints it)",
   });
+}
+
+/** Characters of a server's reason that are shown. */
+const MAX_SHOWN = 200;
+
+/** A server's own rules: it says why in a few words, and its hooks may say more. */
+function declined(address: string, why: string, stderr: string): PatchsigError {
+  const words = [...stderr.matchAll(/^remote: *(\S.*)$/gm)].map(([, line]) => line!.trimEnd());
+  const said = words.join(" ").slice(0, MAX_SHOWN);
+  const message = `${address} refuses the push: ${why.slice(0, MAX_SHOWN)}`;
+  return new PatchsigError("refused", message, said === "" ? {} : { hint: `it says: ${said}` });
 }
