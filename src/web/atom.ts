@@ -23,6 +23,7 @@ export function atomFeed(root: SafeText, works: readonly DeskWork[]): Html {
   return html`<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom"><id>${root}/series</id><title>patchsig: series</title>
 <updated>${updated}</updated><link rel="self" href="${root}/series.atom"/>
+<link href="${root}/series"/>
 ${entries}</feed>
 `;
 }

@@ -73,7 +73,11 @@ describe("pages", () => {
     ["/people/alice%40example.org", /history/, /RW/],
     ["/tests", /no test results/, /<h1>tests/],
     ["/list", /<svg viewBox/, /2026-11/],
-    ["/series.atom", /<feed xmlns/, /<summary>2\/2 patches, warn<\/summary>/],
+    [
+      "/series.atom",
+      /<feed xmlns[^]*<link href="http:\/\/localhost:8025\/series"\/>\n<entry>/,
+      /<summary>2\/2 patches, warn<\/summary>/,
+    ],
     ["/style.css", /color-scheme/, /@media print/],
   ])("%s", async (path, one, other) => {
     const body = await text(path);
