@@ -77,7 +77,7 @@ export function temporaryFolder(prefix: string): string {
  * system says ENOENT of a folder that lies in one that is there, as in /proc.)
  *
  * @param mode of each that is made, less the umask
- * @throws what node:fs throws
+ * @throws what node:fs throws; ENOTDIR for what is there and is none
  */
 export function makeFolders(folder: string, mode = 0o777): void {
   if (isFolder(folder)) return;
@@ -86,7 +86,9 @@ export function makeFolders(folder: string, mode = 0o777): void {
     mkdirSync(folder, { mode });
   } catch (error) {
     // another process may have made it meanwhile
-    if (!isFolder(folder)) throw error;
+    if (isFolder(folder)) return;
+    const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
+    throw isThere ? Object.assign(new Error(`no folder: ${folder}`), { code: "ENOTDIR" }) : error;
   }
 }
 
