@@ -9,7 +9,9 @@ import { partsOf, shownSubject, VERDICTS } from "./words.ts";
 
 /** @param root the address of the pages: `http://localhost:8025` */
 export function atomFeed(root: SafeText, works: readonly DeskWork[]): Html {
-  const entries = works.map(({ newest, latest }) => {
+  // a feed must not have an id twice: two works may begin with mails of the same Message-ID
+  const once = new Map(works.toReversed().map((work) => [work.newest.messageIds[0] ?? "", work]));
+  const entries = [...once.values()].toReversed().map(({ newest, latest }) => {
     const link = ours`${root}${toSeries(newest.messageIds[0] ?? "")}`;
     const { summary, verdict } = newest;
     return html`<entry><id>${midUrl(newest.messageIds[0] ?? "")}</id>

@@ -5,8 +5,11 @@ import { gunzipSync } from "node:zlib";
 import { join } from "node:path";
 import type { Hono } from "hono";
 import { beforeAll, describe, expect, test } from "vitest";
+import { latestWorks } from "../../src/app/desk/works.ts";
+import { ours } from "../../src/report/escape.ts";
 import type { IdentityHistory } from "../../src/trust/record.ts";
 import { personPage } from "../../src/web/pages/people.ts";
+import { atomFeed } from "../../src/web/atom.ts";
 import { createApp } from "../../src/web/server.ts";
 import { newShelf, writeMbox } from "../app/search/index.ts";
 import { mail, signed, two } from "../app/series/thread.ts";
@@ -139,6 +142,13 @@ test("what is no character makes no feed that cannot be read", async () => {
   const { app: there } = await pagesOf([mail("n", "[PATCH] a\ufffe\uffffb")], HOSTS);
   const answer = await there.request("http://localhost:8025/series.atom", { headers: HOST });
   expect(await answer.text()).toContain("a\\ufffe\\uffffb");
+});
+
+test("a feed has each id once", async () => {
+  const { shelf } = await pagesOf([mail("n", "[PATCH] one"), mail("m", "[PATCH] two")], HOSTS);
+  const works = latestWorks(shelf.index, [], 9);
+  const feed = atomFeed(ours`http://localhost`, [...works, ...works]).text;
+  expect(feed).toBe(atomFeed(ours`http://localhost`, works).text);
 });
 
 test.each([
