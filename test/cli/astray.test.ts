@@ -47,7 +47,11 @@ test.each<[string, number, string]>([
     "--log: cannot read nowhere: no such file or folder\nhint: a log is an address",
   ],
   ["feed follow /a\tb", 2, "/a\\x09b: it holds blanks or control characters (%20 is a blank)\n"],
-  ["feed init /dev/null/x --name x", 3, "/dev/null/x: a part of its path is not a folder\n"],
+  [
+    "feed init /dev/null/x --name x",
+    3,
+    "cannot make /dev/null/x: a part of its path is not a folder\n",
+  ],
   ["web --port 0 ~/nowhere", 3, "no such file: ~/nowhere\n"],
   ["web --port 0 ~/text", 3, "~/text is neither a mail nor an mbox\nhint: "],
   [

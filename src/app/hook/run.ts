@@ -57,6 +57,11 @@ interface HookOptions {
   readonly askPassword: AskPassword;
 }
 
+/** Loaded only where nothing else says who sends. */
+async function usualSender(): Promise<string> {
+  return (await import("../sign/signing.ts")).usualSender();
+}
+
 /** @param words the file, and with git 2.41 and later one with the mail's header */
 export async function runHook(
   [file, header]: readonly string[],
@@ -72,8 +77,8 @@ export async function runHook(
   if (signature === "good") {
     // one of the series is enough to read the settings for: git asks for each file
     const askGit = (numberOf(mail).index ?? 1) <= 1;
-    const { usualSender } = await import("../sign/signing.ts");
-    refuseSpoiled(mail, mail.checked.signed!.comment.by, fromToBe(header, askGit, usualSender));
+    const sender = await fromToBe(header, askGit, usualSender);
+    refuseSpoiled(mail, mail.checked.signed!.comment.by, sender);
     await refuseEditedAfter(header, askGit);
     return (await otherKeyNotes(mail)).forEach(say);
   }
@@ -81,9 +86,9 @@ export async function runHook(
   const { prepare } = await import("../../patch/sign.ts");
   // a diff that git does not find, because of colors, is one that was to be signed
   if (kind === "other" && prepare(mail.bytes) === null) return say(noPatch(file));
-  const { signerAddress, usualSender } = await import("../sign/signing.ts");
+  const { signerAddress } = await import("../sign/signing.ts");
   const by = signerAddress();
-  refuseSpoiled(mail, by, fromToBe(header, true, usualSender));
+  refuseSpoiled(mail, by, await fromToBe(header, true, usualSender));
   await refuseEditedAfter(header, true);
   await signHookMails(mail, by, verifier, options);
 }

@@ -19,18 +19,18 @@ import { fromOption, identityOption, sendEmailWords } from "./command-line.ts";
  * @param askGit git may be started to read the settings
  * @param usual whom git sends from if nothing says it
  */
-export function fromToBe(
+export async function fromToBe(
   header: string | undefined,
   askGit: boolean,
-  usual: () => string,
-): string | null {
+  usual: () => Promise<string>,
+): Promise<string | null> {
   if (header !== undefined && existsSync(header)) {
     const [, from = null] = /^From:((?:.*\n[ \t])*.*)$/m.exec(readFileSync(header, "utf8")) ?? [];
     return from;
   }
   const words = sendEmailWords();
   if (words === null) return null;
-  const said = fromOption(words) ?? (askGit ? (settingOfFrom(words) ?? usual()) : null);
+  const said = fromOption(words) ?? (askGit ? (settingOfFrom(words) ?? (await usual())) : null);
   return said?.includes("@") === true ? said : null;
 }
 
