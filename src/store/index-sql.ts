@@ -118,6 +118,9 @@ export interface StoredSeries extends IndexedSeries {
   readonly thread: number;
 }
 
+/** What lists of works have of a series. */
+export type SeriesOfWork = Omit<StoredSeries, "thread" | "name" | "signer" | "versions">;
+
 const MAIL_COLUMNS = `m.id, s.name as source, m.place, m.message_id as messageId, m.thread, m.date,
   m.received, m.kind, m.subject, m.sender, m.signer, m.trust, m.verdict`;
 
@@ -338,8 +341,9 @@ function prepareSeries(db: Database.Database) {
          order by s.latest desc, s.work desc limit ?`,
       )
       .pluck(),
-    ofWorks: db.prepare<[string], StoredSeries>(
-      `${SELECT_SERIES} where work in (select value from json_each(?)) order by id`,
+    ofWorks: db.prepare<[string], SeriesOfWork>(
+      `select id, work, date, latest, verdict, record from series
+       where work in (select value from json_each(?)) order by id`,
     ),
     worksWith: db
       .prepare<[string], number>(

@@ -11,6 +11,7 @@ import type { Condition } from "../search/sql.ts";
 import { explainingSqlite, openDatabase } from "./database.ts";
 import { INDEX_SCHEMA } from "./index-schema.ts";
 import {
+  type SeriesOfWork,
   type MailRow,
   type JudgedAgain,
   type NewIndexedSeries,
@@ -178,7 +179,7 @@ export class IndexStore {
   }
 
   /** All series of these works. */
-  ofWorks(works: readonly number[]): StoredSeries[] {
+  ofWorks(works: readonly number[]): SeriesOfWork[] {
     return this.#explained(() => this.#sql.ofWorks.all(JSON.stringify(works)));
   }
 
