@@ -279,6 +279,14 @@ describe("a conflict", () => {
   };
   const waiting = (): boolean => existsSync(join(tree, ".git", "patchsig", "am.json"));
 
+  test("goes on without options of git am that others have put into the records", () => {
+    const file = join(tree, ".git", "patchsig", "am.json");
+    const pending = JSON.parse(readFileSync(file, "utf8")) as object;
+    writeFileSync(file, JSON.stringify({ ...pending, forgotten: ["--none-of-git-am"] }));
+    resolve();
+    expectStatus(run("am", "--continue"), 0);
+  });
+
   test("--continue writes the notes; what was resolved is told apart", () => {
     expect(run("am", "--show-current-patch=diff").stdout).toContain("+LINE 10\n");
     expectError(run("am", ...files), 3, /in progress/);

@@ -85,6 +85,10 @@ export async function readPending(repository: Repository): Promise<PendingAm | n
   }
 }
 
+/** The options of git am that `gitWords` (app/apply/git-options.ts) may have kept for `am --continue`. */
+const FORGOTTEN =
+  /^--(?:no-gpg-sign|gpg-sign(?:=.*)?|no-verify|committer-date-is-author-date|ignore-date)$/s;
+
 type Unchecked<T> = { readonly [name in keyof T]?: unknown };
 
 /** Whether it is what `keepPending` writes. git is given parts of it, and must take none for an option of its own. */
@@ -96,7 +100,7 @@ function isPending(
     (before === null || (isText(before) && isObjectName(repository, before))) &&
     (branch === null || (isText(branch) && branch.startsWith("refs/"))) &&
     Array.isArray(forgotten) &&
-    forgotten.every((word) => isText(word) && word.startsWith("--")) &&
+    forgotten.every((word) => isText(word) && FORGOTTEN.test(word)) &&
     Array.isArray(records) &&
     records.every((record: Unchecked<PendingRecord> | null) =>
       [record?.author, record?.subject, record?.text].every(isText),
