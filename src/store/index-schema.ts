@@ -9,7 +9,7 @@ import type { Schema } from "./schema.ts";
 const APPLICATION_ID = 0x70736978;
 
 /** Raise this when you change the tables: an index of another version is made again. */
-const VERSION = 8;
+const VERSION = 9;
 
 /** Drops the tables of every earlier version: an old index is not migrated, but made again from the mails. */
 const DROP = `
@@ -19,6 +19,7 @@ const DROP = `
   drop table if exists results;
   drop table if exists series_mails;
   drop table if exists series_names;
+  drop table if exists works;
   drop table if exists series;
   drop table if exists paths;
   drop table if exists words;
@@ -116,15 +117,26 @@ const TABLES = `
     latest   integer not null,
     signer   text    not null,
     verdict  text    not null check (verdict in ('pass', 'warn', 'fail')),
+    version  integer not null,
+    -- whether it has patches to apply
+    applicable integer not null check (applicable in (0, 1)),
     record   text    not null check (json_valid(record)),
     versions text    not null check (json_valid(versions)),
     based    integer generated always as (json_extract(record, '$.base.commit') is not null) virtual
   ) strict;
   create index series_in on series (thread);
-  -- finds the latest version of a work quickly, however many versions somebody sends
-  create index series_of on series (work, latest);
-  create index series_latest on series (latest);
+  create index series_of on series (work);
   create index series_dated on series (date, based);
+
+  -- what lists show of each work, so that versions cost them nothing, however many somebody sends
+  create table works (
+    work   integer primary key,
+    -- the latest of all its series
+    latest integer not null,
+    -- the id of the newest version that has patches to apply; else of the newest
+    newest integer not null
+  ) strict;
+  create index works_latest on works (latest);
 
   create table series_names (
     name   blob    not null check (length(name) = 16),

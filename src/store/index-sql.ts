@@ -98,6 +98,9 @@ interface IndexedSeries {
   readonly latest: number;
   readonly signer: string;
   readonly verdict: "pass" | "warn" | "fail";
+  readonly version: number;
+  /** 1 if it has patches to apply. */
+  readonly applicable: 0 | 1;
   readonly record: string;
   readonly versions: string;
 }
@@ -118,8 +121,17 @@ export interface StoredSeries extends IndexedSeries {
   readonly thread: number;
 }
 
-/** What lists of works have of a series. */
-export type SeriesOfWork = Omit<StoredSeries, "thread" | "name" | "signer" | "versions">;
+/** What pages show of a series. */
+export type SeriesOfWork = Pick<
+  StoredSeries,
+  "id" | "work" | "date" | "latest" | "verdict" | "record"
+>;
+
+/** The newest version of a work, as lists show it. */
+export interface NewestOfWork extends SeriesOfWork {
+  /** The latest of all the work's mails. */
+  readonly workLatest: number;
+}
 
 const MAIL_COLUMNS = `m.id, s.name as source, m.place, m.message_id as messageId, m.thread, m.date,
   m.received, m.kind, m.subject, m.sender, m.signer, m.trust, m.verdict`;
@@ -194,8 +206,15 @@ interface SharedBy {
   readonly most: number;
 }
 
-export const SELECT_SERIES = `select id, work, thread, name, date, latest, signer, verdict, record, versions
-  from series`;
+/** The columns of a StoredSeries, from series `s`. */
+export const SERIES_COLUMNS = `s.id, s.work, s.thread, s.name, s.date, s.latest, s.signer, s.verdict,
+  s.version, s.applicable, s.record, s.versions`;
+
+export const SELECT_SERIES = `select ${SERIES_COLUMNS} from series s`;
+
+const PAGE_COLUMNS = "s.id, s.work, s.date, s.latest, s.verdict, s.record";
+
+const SELECT_NEWEST = `select ${PAGE_COLUMNS}, w.latest as workLatest from works w join series s on s.id = w.newest`;
 
 /** The month of a day's number. Rows are counted by day first: naming the month of every row takes long. */
 const MONTH = "strftime('%Y-%m', day * 86400, 'unixepoch') as month";
@@ -333,17 +352,15 @@ function prepareSeries(db: Database.Database) {
       .pluck(),
     ofWork: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where work = ? order by id`),
     inThread: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where thread = ?`),
-    latestWorks: db
-      .prepare<[number, number, number], number>(
-        // walks the index on `latest`, and so reads no more rows than it returns
-        `select s.work from series s where (s.latest, s.work) < (?, ?) and not exists (
-           select 1 from series o where o.work = s.work and (o.latest, o.id) > (s.latest, s.id))
-         order by s.latest desc, s.work desc limit ?`,
-      )
-      .pluck(),
-    ofWorks: db.prepare<[string], SeriesOfWork>(
-      `select id, work, date, latest, verdict, record from series
-       where work in (select value from json_each(?)) order by id`,
+    latestWorks: db.prepare<[number, number, number], NewestOfWork>(
+      `${SELECT_NEWEST} where (w.latest, w.work) < (?, ?)
+       order by w.latest desc, w.work desc limit ?`,
+    ),
+    versionsOf: db.prepare<[number], SeriesOfWork>(
+      `select ${PAGE_COLUMNS} from series s where s.work = ? order by s.version, s.date, s.id`,
+    ),
+    newestOfWorks: db.prepare<[string], NewestOfWork>(
+      `${SELECT_NEWEST} join json_each(?) wanted on wanted.value = w.work order by wanted.key`,
     ),
     worksWith: db
       .prepare<[string], number>(
@@ -351,6 +368,11 @@ function prepareSeries(db: Database.Database) {
          where x.mail in (select value from json_each(?))`,
       )
       .pluck(),
+    worksCalled: db.prepare<[string], { work: number; messageId: string }>(
+      `select distinct s.work, m.message_id as messageId from mails m
+       join series_mails x on x.mail = m.id join series s on s.id = x.series
+       where m.message_id in (select value from json_each(?)) order by s.work`,
+    ),
     seriesWith: db
       .prepare<[number], number>("select series from series_mails where mail = ? order by series")
       .pluck(),
@@ -370,10 +392,18 @@ function prepareSeries(db: Database.Database) {
        union select thread, coalesce(json_extract(record, '$.author.email'), ''), signer <> '' from series`,
     ),
     moveSeries: db.prepare<[number, number]>("update series set thread = ? where thread = ?"),
+    workOf: db.prepare<[number], number>("select work from series where id = ?").pluck(),
     setWork: db.prepare<[number, number]>("update series set work = ? where id = ?"),
+    dropWork: db.prepare<[number]>("delete from works where work = ?"),
+    addWork: db.prepare<[number]>(
+      `insert into works select work, max(latest) over (), id from series where work = ?
+       order by applicable desc, version desc, date desc, id desc limit 1`,
+    ),
     addSeries: db.prepare<[IndexedSeries & { id: number | null; thread: number }]>(
-      `insert into series (id, work, thread, name, date, latest, signer, verdict, record, versions)
-       values (@id, 0, @thread, @name, @date, @latest, @signer, @verdict, @record, @versions)`,
+      `insert into series (id, work, thread, name, date, latest, signer, verdict, version,
+         applicable, record, versions)
+       values (@id, 0, @thread, @name, @date, @latest, @signer, @verdict, @version,
+         @applicable, @record, @versions)`,
     ),
     addSeriesMail: db.prepare("insert into series_mails values (?, ?, ?) on conflict do nothing"),
     nameSeries: db.prepare("insert into series_names values (?, ?) on conflict do nothing"),

@@ -15,6 +15,7 @@ import {
   type MailRow,
   type JudgedAgain,
   type NewIndexedSeries,
+  type NewestOfWork,
   type NewMail,
   type PatchMonth,
   type PlacedRow,
@@ -169,23 +170,33 @@ export class IndexStore {
   }
 
   /**
-   * The numbers of works, in the order of their latest mails, the newest first.
+   * Works in the order of their latest mails, the newest first.
    *
    * @param after the last work of the page before: the date of its latest mail, and its number
    */
-  latestWorks(most: number, after: readonly [latest: number, work: number] | null): number[] {
+  latestWorks(most: number, after: readonly [latest: number, work: number] | null): NewestOfWork[] {
     const [latest, work] = after ?? [Number.MAX_SAFE_INTEGER, 0];
     return this.#explained(() => this.#sql.latestWorks.all(latest, work, most));
   }
 
-  /** All series of these works. */
-  ofWorks(works: readonly number[]): SeriesOfWork[] {
-    return this.#explained(() => this.#sql.ofWorks.all(JSON.stringify(works)));
+  /** The versions of a work, the oldest first. */
+  versionsOf(work: number): SeriesOfWork[] {
+    return this.#explained(() => this.#sql.versionsOf.all(work));
+  }
+
+  /** Of each of these works, in their order: the newest version that has patches to apply, else the newest. */
+  newestOfWorks(works: readonly number[]): NewestOfWork[] {
+    return this.#explained(() => this.#sql.newestOfWorks.all(JSON.stringify(works)));
   }
 
   /** The works that one of these mails belongs to. */
   worksWith(mails: readonly number[]): number[] {
     return this.#explained(() => this.#sql.worksWith.all(JSON.stringify(mails)));
+  }
+
+  /** The works that mails with these Message-IDs belong to. @param messageIds with angle brackets, as `nameOfMail` */
+  worksCalled(messageIds: readonly string[]): { work: number; messageId: string }[] {
+    return this.#explained(() => this.#sql.worksCalled.all(JSON.stringify(messageIds)));
   }
 
   /** The Message-IDs of the mails of series, by the series' ids: first the cover letter, then the patches in order. */
@@ -292,9 +303,11 @@ export class IndexStore {
           for (const mail of portion.mails) this.#add(mail);
           for (const mail of portion.again) this.#sql.judge.run(mail);
           const ids = new Map<string, number>();
+          const works = new Set<number>();
           for (const thread of portion.threads)
-            for (const { id, name } of this.#sql.inThread.all(thread)) {
+            for (const { id, name, work } of this.#sql.inThread.all(thread)) {
               ids.set(name, id);
+              works.add(work);
               this.#dropSeries(id);
             }
           const stored = portion.series.map((one) => {
@@ -302,7 +315,14 @@ export class IndexStore {
             ids.delete(one.name);
             return this.#addSeries(one, id);
           });
-          for (const [id, work] of regroup(stored)) this.#sql.setWork.run(work, id);
+          for (const [id, work] of regroup(stored)) {
+            works.add(this.#sql.workOf.get(id)!).add(work);
+            this.#sql.setWork.run(work, id);
+          }
+          for (const work of works) {
+            this.#sql.dropWork.run(work);
+            this.#sql.addWork.run(work);
+          }
           for (const [name, value] of portion.cursors)
             if (value === null) this.#sql.forgetCursor.run(name);
             else this.#sql.moveCursor.run(name, value);

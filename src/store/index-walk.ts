@@ -1,6 +1,12 @@
 /** Lists of the index for the web API, filtered and in an order, a page at a time. */
 
-import { type MailRow, SELECT_MAILS, SELECT_SERIES, type StoredSeries } from "./index-sql.ts";
+import {
+  type MailRow,
+  SELECT_MAILS,
+  SELECT_SERIES,
+  SERIES_COLUMNS,
+  type StoredSeries,
+} from "./index-sql.ts";
 import type { IndexStore } from "./index-store.ts";
 
 /** As in Patchwork's API; a minus reverses the order. */
@@ -152,8 +158,7 @@ export function seriesWithMails(
   index: IndexStore,
   mails: readonly number[],
 ): ReadonlyMap<number, readonly StoredSeries[]> {
-  const text = `select x.mail, s.id, s.work, s.thread, s.name, s.date, s.latest, s.signer, s.verdict, s.record,
-    s.versions from series_mails x join series s on s.id = x.series
+  const text = `select x.mail, ${SERIES_COLUMNS} from series_mails x join series s on s.id = x.series
     where x.mail in (select value from json_each(?)) order by x.mail, s.id`;
   const rows = index.db
     .prepare<[string], StoredSeries & { readonly mail: number }>(text)

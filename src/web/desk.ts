@@ -9,7 +9,12 @@ import { listMonths } from "../app/desk/statistics.ts";
 import type { DeskStores } from "../app/desk/stores.ts";
 import { workDiff } from "../app/desk/diff.ts";
 import { testsOfWorks } from "../app/desk/tests.ts";
-import { type DeskSeries, type DeskWork, latestWorks } from "../app/desk/works.ts";
+import {
+  type DeskSeries,
+  type DeskWork,
+  latestWorks,
+  type VersionedWork,
+} from "../app/desk/works.ts";
 import { now } from "../app/now.ts";
 import { findMails } from "../app/search/find.ts";
 import { PatchsigError } from "../errors.ts";
@@ -179,7 +184,7 @@ export class Desk {
     return true;
   }
 
-  #workWith(messageId: string): DeskWork | null {
+  #workWith(messageId: string): VersionedWork | null {
     return workWith(this.options.index, this.options.trust.seriesMarks(), messageId);
   }
 }

@@ -14,7 +14,7 @@ import type { Collected } from "../../verify/series.ts";
 import { repliesResult, seriesTrailers } from "../../verify/trailers.ts";
 import { judgeAndKeep } from "../search/judge.ts";
 import type { DeskStores } from "./stores.ts";
-import type { DeskSeries, DeskWork } from "./works.ts";
+import type { DeskSeries, DeskWork, VersionedWork } from "./works.ts";
 
 interface NamedPatch {
   /** Its mail's Message-ID, or the name that the index gave it. */
@@ -44,7 +44,7 @@ const MAX_MAILS = 1_000;
 
 export async function workDetail(
   { index, terms, trust, repository, mailsAt }: DeskStores,
-  work: DeskWork,
+  work: VersionedWork,
 ): Promise<WorkDetail> {
   const mails = mailsOfWork(index, work);
   const { series } = await judgeAndKeep(await mailsAt(mails), terms, trust, patchSummary);

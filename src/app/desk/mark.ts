@@ -8,7 +8,7 @@ import { IndexStore } from "../../store/index-store.ts";
 import { MARK_STATES, type MarkState, type SeriesMark } from "../../store/series-marks.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import type { Reporter } from "../reporter.ts";
-import { type DeskWork, worksOfRows } from "./works.ts";
+import { type DeskWork, type VersionedWork, versionedWork } from "./works.ts";
 
 /** Characters of a note. */
 const MAX_NOTE = 500;
@@ -52,11 +52,9 @@ export function workWith(
   index: IndexStore,
   marks: readonly SeriesMark[],
   messageId: string,
-): DeskWork | null {
-  const mails = index.mailsCalled(messageId).map(({ id }) => id);
-  const [work] = index.worksWith(mails);
-  if (work === undefined) return null;
-  return worksOfRows(index, marks, [work])[0] ?? null;
+): VersionedWork | null {
+  const [found] = index.worksCalled([messageId]);
+  return found === undefined ? null : versionedWork(index, marks, found.work);
 }
 
 /** Marks the works of several mails, as found in the user's index. There may be no index. */

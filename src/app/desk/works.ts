@@ -1,22 +1,21 @@
-/** Works as pages show them: their versions, and the user's marks. A work is a series with all its versions. */
+/** Works as pages show them, with the user's marks. A work is a series with all its versions. */
 
-import type { StoredSeries } from "../../store/index-sql.ts";
+import type { NewestOfWork, SeriesOfWork } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { SeriesMark } from "../../store/series-marks.ts";
 import type { SeriesSummary } from "../search/series.ts";
 
 /** A version of a work. */
-export interface DeskSeries extends Pick<StoredSeries, "id" | "date" | "latest" | "verdict"> {
+export interface DeskSeries extends Pick<SeriesOfWork, "id" | "date" | "latest" | "verdict"> {
   readonly summary: SeriesSummary;
   /** Of its mails: first the cover letter, then the patches in order. */
   readonly messageIds: readonly string[];
 }
 
+/** A work as lists show it. */
 export interface DeskWork {
   /** Its number in the index. */
   readonly work: number;
-  /** The oldest first. */
-  readonly versions: readonly DeskSeries[];
   /** The newest version that has patches to apply; else the newest. */
   readonly newest: DeskSeries;
   /** When its latest mail was sent, in seconds since the epoch. */
@@ -24,8 +23,14 @@ export interface DeskWork {
   readonly mark: SeriesMark | null;
 }
 
+/** A work as its own pages show it. */
+export interface VersionedWork extends DeskWork {
+  /** The oldest first; one of them is `newest`. */
+  readonly versions: readonly DeskSeries[];
+}
+
 /**
- * The latest works, the newest first. Takes three statements, however many works there are.
+ * The latest works, the newest first. Takes three statements, however many works and versions there are.
  *
  * @param after as of `IndexStore.latestWorks`
  */
@@ -39,43 +44,64 @@ export function latestWorks(
 }
 
 /** The works with these numbers, in this order. */
-export function worksOfRows(
+export function worksNumbered(
   index: IndexStore,
   marks: readonly SeriesMark[],
   works: readonly number[],
 ): DeskWork[] {
-  const rows = index.ofWorks(works);
+  return worksOfRows(index, marks, index.newestOfWorks(works));
+}
+
+function worksOfRows(
+  index: IndexStore,
+  marks: readonly SeriesMark[],
+  rows: readonly NewestOfWork[],
+): DeskWork[] {
   const mails = index.mailsOfSeries(rows.map(({ id }) => id));
+  const marked = marksByWork(index, marks);
+  return rows.map((row): DeskWork => ({
+    work: row.work,
+    newest: deskSeries(row, mails),
+    latest: row.workLatest,
+    mark: marked.get(row.work) ?? null,
+  }));
+}
+
+/** A work with all its versions; null if there is none with this number. */
+export function versionedWork(
+  index: IndexStore,
+  marks: readonly SeriesMark[],
+  number: number,
+): VersionedWork | null {
+  const [work] = worksNumbered(index, marks, [number]);
+  if (work === undefined) return null;
+  const rows = index.versionsOf(number);
+  const mails = index.mailsOfSeries(rows.map(({ id }) => id));
+  const { newest } = work;
+  const versions = rows.map((row) => (row.id === newest.id ? newest : deskSeries(row, mails)));
+  return { ...work, versions };
+}
+
+function deskSeries(
+  { id, date, latest, verdict, record }: SeriesOfWork,
+  mails: ReadonlyMap<number, readonly string[]>,
+): DeskSeries {
+  const summary = JSON.parse(record) as SeriesSummary;
+  return { id, date, latest, verdict, summary, messageIds: mails.get(id) ?? [] };
+}
+
+/** The latest mark of each marked work. A mark may name any mail of any version. */
+function marksByWork(
+  index: IndexStore,
+  marks: readonly SeriesMark[],
+): ReadonlyMap<number, SeriesMark> {
+  const found = new Map<number, SeriesMark>();
+  if (marks.length === 0) return found;
   const marked = new Map(marks.map((mark) => [mark.messageId, mark]));
-  const byWork = new Map<number, DeskSeries[]>();
-  for (const { work, id, date, latest, verdict, record } of rows) {
-    const summary = JSON.parse(record) as SeriesSummary;
-    const one = { id, date, latest, verdict, summary, messageIds: mails.get(id) ?? [] };
-    const all = byWork.get(work);
-    if (all === undefined) byWork.set(work, [one]);
-    else all.push(one);
+  for (const { work, messageId } of index.worksCalled([...marked.keys()])) {
+    const mark = marked.get(messageId)!;
+    const other = found.get(work);
+    if (other === undefined || mark.at > other.at) found.set(work, mark);
   }
-  return works.flatMap((work): DeskWork[] => {
-    const versions = byWork.get(work)?.sort(byVersion) ?? [];
-    const newest = versions.findLast(({ summary }) => summary.applicable) ?? versions.at(-1);
-    if (newest === undefined) return [];
-    const latest = versions.reduce((most, one) => Math.max(most, one.latest), 0);
-    return [{ work, versions, newest, latest, mark: markOf(versions, marked) }];
-  });
-}
-
-function byVersion(a: DeskSeries, b: DeskSeries): number {
-  return a.summary.version - b.summary.version || a.date - b.date || a.id - b.id;
-}
-
-/** The work's latest mark, which may name any mail of any version. */
-function markOf(
-  versions: readonly DeskSeries[],
-  marked: ReadonlyMap<string, SeriesMark>,
-): SeriesMark | null {
-  if (marked.size === 0) return null;
-  const all = versions.flatMap(({ messageIds }) =>
-    messageIds.flatMap((id) => marked.get(id) ?? []),
-  );
-  return all.reduce<SeriesMark | null>((a, b) => (a === null || b.at > a.at ? b : a), null);
+  return found;
 }

@@ -79,6 +79,8 @@ export function indexedSeries(
       latest: most([...own, ...known(links.map(({ messageId }) => messageId))]),
       signer: record.signer ?? "",
       verdict: version.verdict,
+      version: record.version,
+      applicable: record.applicable ? 1 : 0,
       record: JSON.stringify(record),
       versions: JSON.stringify(facts),
       names: namesToFindBy(facts),

@@ -1,7 +1,6 @@
 /** Lists of Patchwork's REST API: filtered by the query, a page at a time. */
 
-import { type DeskWork, worksOfRows } from "../../app/desk/works.ts";
-import type { SeriesSummary } from "../../app/search/series.ts";
+import { type DeskWork, worksNumbered } from "../../app/desk/works.ts";
 import { compareVersions } from "../../series/works.ts";
 import type { MailRow, StoredSeries } from "../../store/index-sql.ts";
 import {
@@ -172,7 +171,7 @@ export async function apiFacts(
     rows.map(({ id }) => id),
   );
   const ids = new Set([...series.values()].flat().map(({ work }) => work));
-  const works = worksOfRows(index, trust.seriesMarks(), [...ids]);
+  const works = worksNumbered(index, trust.seriesMarks(), [...ids]);
   const { applied } = await facts(works);
   const byNumber = new Map(works.map((work) => [work.work, work]));
   return new Map(
@@ -189,10 +188,9 @@ export async function apiFacts(
 /** The state of a version: superseded, accepted, or as the user marked the work. */
 function stateOf(
   { newest, mark }: DeskWork,
-  { id, record }: StoredSeries,
+  { id, version }: StoredSeries,
   applied: boolean,
 ): ApiState {
-  const { version } = JSON.parse(record) as SeriesSummary;
   const isOlder = compareVersions({ version, minor: "" }, { ...newest.summary, minor: "" }) < 0;
   if (id !== newest.id && isOlder) return "superseded";
   return applied ? "accepted" : STATES[mark?.state ?? "new"];

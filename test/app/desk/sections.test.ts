@@ -35,7 +35,7 @@ function work(
     mark === null
       ? null
       : { messageId: "<a@x>", state: "waiting" as const, note: "", at: NOW, until: 0, ...mark };
-  return { work: 1, versions: [newest], newest, latest, mark: noted };
+  return { work: 1, newest, latest, mark: noted };
 }
 
 const FACTS: DeskFacts = {
