@@ -125,7 +125,8 @@ const TABLES = `
     based    integer generated always as (json_extract(record, '$.base.commit') is not null) virtual
   ) strict;
   create index series_in on series (thread);
-  create index series_of on series (work);
+  -- has all that finds the newest version of a work
+  create index series_of on series (work, applicable, version, date, latest);
   create index series_dated on series (date, based);
 
   -- what lists show of each work, so that versions cost them nothing, however many somebody sends

@@ -121,18 +121,6 @@ export interface StoredSeries extends IndexedSeries {
   readonly thread: number;
 }
 
-/** What pages show of a series. */
-export type SeriesOfWork = Pick<
-  StoredSeries,
-  "id" | "work" | "date" | "latest" | "verdict" | "record"
->;
-
-/** The newest version of a work, as lists show it. */
-export interface NewestOfWork extends SeriesOfWork {
-  /** The latest of all the work's mails. */
-  readonly workLatest: number;
-}
-
 const MAIL_COLUMNS = `m.id, s.name as source, m.place, m.message_id as messageId, m.thread, m.date,
   m.received, m.kind, m.subject, m.sender, m.signer, m.trust, m.verdict`;
 
@@ -211,10 +199,6 @@ export const SERIES_COLUMNS = `s.id, s.work, s.thread, s.name, s.date, s.latest,
   s.version, s.applicable, s.record, s.versions`;
 
 export const SELECT_SERIES = `select ${SERIES_COLUMNS} from series s`;
-
-const PAGE_COLUMNS = "s.id, s.work, s.date, s.latest, s.verdict, s.record";
-
-const SELECT_NEWEST = `select ${PAGE_COLUMNS}, w.latest as workLatest from works w join series s on s.id = w.newest`;
 
 /** The month of a day's number. Rows are counted by day first: naming the month of every row takes long. */
 const MONTH = "strftime('%Y-%m', day * 86400, 'unixepoch') as month";
@@ -352,27 +336,6 @@ function prepareSeries(db: Database.Database) {
       .pluck(),
     ofWork: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where work = ? order by id`),
     inThread: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where thread = ?`),
-    latestWorks: db.prepare<[number, number, number], NewestOfWork>(
-      `${SELECT_NEWEST} where (w.latest, w.work) < (?, ?)
-       order by w.latest desc, w.work desc limit ?`,
-    ),
-    versionsOf: db.prepare<[number], SeriesOfWork>(
-      `select ${PAGE_COLUMNS} from series s where s.work = ? order by s.version, s.date, s.id`,
-    ),
-    newestOfWorks: db.prepare<[string], NewestOfWork>(
-      `${SELECT_NEWEST} join json_each(?) wanted on wanted.value = w.work order by wanted.key`,
-    ),
-    worksWith: db
-      .prepare<[string], number>(
-        `select distinct s.work from series s join series_mails x on x.series = s.id
-         where x.mail in (select value from json_each(?))`,
-      )
-      .pluck(),
-    worksCalled: db.prepare<[string], { work: number; messageId: string }>(
-      `select distinct s.work, m.message_id as messageId from mails m
-       join series_mails x on x.mail = m.id join series s on s.id = x.series
-       where m.message_id in (select value from json_each(?)) order by s.work`,
-    ),
     seriesWith: db
       .prepare<[number], number>("select series from series_mails where mail = ? order by series")
       .pluck(),

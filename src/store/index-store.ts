@@ -11,11 +11,9 @@ import type { Condition } from "../search/sql.ts";
 import { explainingSqlite, openDatabase } from "./database.ts";
 import { INDEX_SCHEMA } from "./index-schema.ts";
 import {
-  type SeriesOfWork,
   type MailRow,
   type JudgedAgain,
   type NewIndexedSeries,
-  type NewestOfWork,
   type NewMail,
   type PatchMonth,
   type PlacedRow,
@@ -156,7 +154,12 @@ export class IndexStore {
       given.push(after.date, after.id);
     }
     const text = `${SELECT_MAILS} where ${conditions.join(" and ")} order by m.date desc, m.id desc limit ?`;
-    return this.#explained(() => this.db.prepare<unknown[], MailRow>(text).all(...given, most));
+    return this.rows(text, ...given, most);
+  }
+
+  /** The rows that a statement selects; the caller knows their type. */
+  rows<Row>(text: string, ...values: readonly unknown[]): Row[] {
+    return this.#explained(() => this.db.prepare<unknown[], Row>(text).all(...values));
   }
 
   /** Series that share one of these names, and with each the other series of its work. */
@@ -167,36 +170,6 @@ export class IndexStore {
         for (const work of this.#sql.namesakes.all(digest(name), MAX_NAMESAKES)) works.add(work);
       return [...works].flatMap((work) => this.#sql.ofWork.all(work));
     });
-  }
-
-  /**
-   * Works in the order of their latest mails, the newest first.
-   *
-   * @param after the last work of the page before: the date of its latest mail, and its number
-   */
-  latestWorks(most: number, after: readonly [latest: number, work: number] | null): NewestOfWork[] {
-    const [latest, work] = after ?? [Number.MAX_SAFE_INTEGER, 0];
-    return this.#explained(() => this.#sql.latestWorks.all(latest, work, most));
-  }
-
-  /** The versions of a work, the oldest first. */
-  versionsOf(work: number): SeriesOfWork[] {
-    return this.#explained(() => this.#sql.versionsOf.all(work));
-  }
-
-  /** Of each of these works, in their order: the newest version that has patches to apply, else the newest. */
-  newestOfWorks(works: readonly number[]): NewestOfWork[] {
-    return this.#explained(() => this.#sql.newestOfWorks.all(JSON.stringify(works)));
-  }
-
-  /** The works that one of these mails belongs to. */
-  worksWith(mails: readonly number[]): number[] {
-    return this.#explained(() => this.#sql.worksWith.all(JSON.stringify(mails)));
-  }
-
-  /** The works that mails with these Message-IDs belong to. @param messageIds with angle brackets, as `nameOfMail` */
-  worksCalled(messageIds: readonly string[]): { work: number; messageId: string }[] {
-    return this.#explained(() => this.#sql.worksCalled.all(JSON.stringify(messageIds)));
   }
 
   /** The Message-IDs of the mails of series, by the series' ids: first the cover letter, then the patches in order. */
@@ -316,7 +289,9 @@ export class IndexStore {
             return this.#addSeries(one, id);
           });
           for (const [id, work] of regroup(stored)) {
-            works.add(this.#sql.workOf.get(id)!).add(work);
+            const before = this.#sql.workOf.get(id)!;
+            if (before === work) continue;
+            works.add(before).add(work);
             this.#sql.setWork.run(work, id);
           }
           for (const work of works) {

@@ -73,7 +73,7 @@ function rowsOf<Row>(
   const where = conditions.map(([sql]) => sql).join(" and ");
   const text = `select * from (${select})${where === "" ? "" : ` where ${where}`} ${ORDERS[order]} limit ? offset ?`;
   const values = conditions.flatMap(([, ...given]) => given);
-  return index.db.prepare<unknown[], Row>(text).all(...values, most, skip);
+  return index.rows(text, ...values, most, skip);
 }
 
 const SERIES = {
@@ -131,12 +131,12 @@ export function sendersInOrder(index: IndexStore, words: string, page: WalkPage)
 
 /** The series with an id; null if there is none. */
 export function seriesNumbered(index: IndexStore, id: number): StoredSeries | null {
-  return index.db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where id = ?`).get(id) ?? null;
+  return index.rows<StoredSeries>(`${SELECT_SERIES} where id = ?`, id)[0] ?? null;
 }
 
 /** The mail with an id; null if there is none. */
 export function mailNumbered(index: IndexStore, id: number): MailRow | null {
-  return index.db.prepare<[number], MailRow>(`${SELECT_MAILS} where m.id = ?`).get(id) ?? null;
+  return index.rows<MailRow>(`${SELECT_MAILS} where m.id = ?`, id)[0] ?? null;
 }
 
 /** A mail of a series. */
@@ -150,7 +150,11 @@ export interface NumberedMail extends MailRow {
 export function membersOf(index: IndexStore, series: readonly number[]): NumberedMail[] {
   const text = `select x.series, x.number, y.* from series_mails x join (${SELECT_MAILS}) y on y.id = x.mail
     where x.series in (select value from json_each(?)) order by x.series, x.number, y.id`;
-  return index.db.prepare<[string], NumberedMail>(text).all(JSON.stringify(series));
+  return index.rows(text, JSON.stringify(series));
+}
+
+interface SeriesOfMail extends StoredSeries {
+  readonly mail: number;
 }
 
 /** The series that each of these mails belongs to, by the mail's id. */
@@ -160,11 +164,8 @@ export function seriesWithMails(
 ): ReadonlyMap<number, readonly StoredSeries[]> {
   const text = `select x.mail, ${SERIES_COLUMNS} from series_mails x join series s on s.id = x.series
     where x.mail in (select value from json_each(?)) order by x.mail, s.id`;
-  const rows = index.db
-    .prepare<[string], StoredSeries & { readonly mail: number }>(text)
-    .all(JSON.stringify(mails));
   const found = new Map<number, StoredSeries[]>();
-  for (const row of rows) {
+  for (const row of index.rows<SeriesOfMail>(text, JSON.stringify(mails))) {
     const list = found.get(row.mail);
     if (list === undefined) found.set(row.mail, [row]);
     else list.push(row);

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type IndexPortion, IndexStore } from "../../src/store/index-store.ts";
+import { newestOfWorks, worksInOrder } from "../../src/store/index-works.ts";
 import { newFolder } from "../support/folders.ts";
 
 type NewSeries = IndexPortion["series"][number];
@@ -35,9 +36,9 @@ function newIndex(): IndexStore {
 function latest(
   index: IndexStore,
   most: number,
-  after: Parameters<IndexStore["latestWorks"]>[1] = null,
+  after: Parameters<typeof worksInOrder>[2] = null,
 ): number[] {
-  return index.latestWorks(most, after).map(({ work }) => work);
+  return worksInOrder(index, most, after).map(({ work }) => work);
 }
 
 test("a work of very many versions is one of the latest", () => {
@@ -46,7 +47,7 @@ test("a work of very many versions is one of the latest", () => {
   put(index, versions, (name) => (Number(name) % 500 === 0 ? Number(name) : 1));
   expect(latest(index, 10)).toEqual([2000, 1, 1500, 1000, 500]);
   expect(latest(index, 2, [2007, 2000])).toEqual([1, 1500]);
-  expect(index.newestOfWorks([1])).toMatchObject([{ id: 1999, workLatest: 2006 }]);
+  expect(newestOfWorks(index, [1])).toMatchObject([{ id: 1999, workLatest: 2006 }]);
 });
 
 test.each([
@@ -64,7 +65,7 @@ test.each([
     () => 1,
   );
   const workLatest = Math.max(...versions.map(([, , date]) => date)) + 7;
-  expect(index.newestOfWorks([1])).toMatchObject([{ id: newest, workLatest }]);
+  expect(newestOfWorks(index, [1])).toMatchObject([{ id: newest, workLatest }]);
 });
 
 test("works are listed in the order that was asked for", () => {
@@ -74,7 +75,7 @@ test("works are listed in the order that was asked for", () => {
     ["1", "2", "3"].map((name) => newSeries(name, [1, 1, 1])),
     Number,
   );
-  expect(index.newestOfWorks([2, 9, 3, 1]).map(({ work }) => work)).toEqual([2, 3, 1]);
+  expect(newestOfWorks(index, [2, 9, 3, 1]).map(({ work }) => work)).toEqual([2, 3, 1]);
 });
 
 test("a work that joined another, or whose series are gone, is no longer listed", () => {
@@ -85,9 +86,9 @@ test("a work that joined another, or whose series are gone, is no longer listed"
   // series without mails are of thread 0; those stored again keep their ids
   put(index, [one, two], () => 1, [0]);
   expect(latest(index, 9)).toEqual([1]);
-  expect(index.newestOfWorks([1])).toMatchObject([{ id: 2, workLatest: 27 }]);
+  expect(newestOfWorks(index, [1])).toMatchObject([{ id: 2, workLatest: 27 }]);
   put(index, [one], () => 1, [0]);
-  expect(index.newestOfWorks([1])).toMatchObject([{ id: 1, workLatest: 17 }]);
+  expect(newestOfWorks(index, [1])).toMatchObject([{ id: 1, workLatest: 17 }]);
   put(index, [], () => 1, [0]);
   expect(latest(index, 9)).toEqual([]);
 });

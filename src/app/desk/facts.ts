@@ -3,6 +3,7 @@
 import { PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { IndexStore } from "../../store/index-store.ts";
+import { worksWith } from "../../store/index-works.ts";
 import type { Reporter } from "../reporter.ts";
 import { findMails, readQuery } from "../search/find.ts";
 import { AppliedFinder, type InBranch } from "./applied.ts";
@@ -56,7 +57,7 @@ export class DeskFactReader {
     const found = new Set<number>();
     // one by one: joined, they could exceed the limit of a query
     for (const query of this.#queries) for (const { id } of await this.#mails(query)) found.add(id);
-    return new Set(this.#index.worksWith([...found]));
+    return new Set(worksWith(this.#index, [...found]));
   }
 
   /** None for a query about a section of MAINTAINERS that HEAD does not have, or no longer. */

@@ -5,6 +5,7 @@ import { PatchsigError } from "../../errors.ts";
 import { indexFile } from "../../places.ts";
 import { DAY } from "../../primitives/time.ts";
 import { IndexStore } from "../../store/index-store.ts";
+import { worksCalled } from "../../store/index-works.ts";
 import { MARK_STATES, type MarkState, type SeriesMark } from "../../store/series-marks.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import type { Reporter } from "../reporter.ts";
@@ -53,7 +54,7 @@ export function workWith(
   marks: readonly SeriesMark[],
   messageId: string,
 ): VersionedWork | null {
-  const [found] = index.worksCalled([messageId]);
+  const [found] = worksCalled(index, [messageId]);
   return found === undefined ? null : versionedWork(index, marks, found.work);
 }
 

@@ -1,7 +1,14 @@
 /** Works as pages show them, with the user's marks. A work is a series with all its versions. */
 
-import type { NewestOfWork, SeriesOfWork } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
+import {
+  type NewestOfWork,
+  newestOfWorks,
+  type SeriesOfWork,
+  versionsOf,
+  worksCalled,
+  worksInOrder,
+} from "../../store/index-works.ts";
 import type { SeriesMark } from "../../store/series-marks.ts";
 import type { SeriesSummary } from "../search/series.ts";
 
@@ -32,7 +39,7 @@ export interface VersionedWork extends DeskWork {
 /**
  * The latest works, the newest first. Takes three statements, however many works and versions there are.
  *
- * @param after as of `IndexStore.latestWorks`
+ * @param after as of `worksInOrder`
  */
 export function latestWorks(
   index: IndexStore,
@@ -40,7 +47,7 @@ export function latestWorks(
   most: number,
   after: readonly [latest: number, work: number] | null = null,
 ): DeskWork[] {
-  return worksOfRows(index, marks, index.latestWorks(most, after));
+  return worksOfRows(index, marks, worksInOrder(index, most, after));
 }
 
 /** The works with these numbers, in this order. */
@@ -49,7 +56,7 @@ export function worksNumbered(
   marks: readonly SeriesMark[],
   works: readonly number[],
 ): DeskWork[] {
-  return worksOfRows(index, marks, index.newestOfWorks(works));
+  return worksOfRows(index, marks, newestOfWorks(index, works));
 }
 
 function worksOfRows(
@@ -75,7 +82,7 @@ export function versionedWork(
 ): VersionedWork | null {
   const [work] = worksNumbered(index, marks, [number]);
   if (work === undefined) return null;
-  const rows = index.versionsOf(number);
+  const rows = versionsOf(index, number);
   const mails = index.mailsOfSeries(rows.map(({ id }) => id));
   const { newest } = work;
   const versions = rows.map((row) => (row.id === newest.id ? newest : deskSeries(row, mails)));
@@ -98,7 +105,7 @@ function marksByWork(
   const found = new Map<number, SeriesMark>();
   if (marks.length === 0) return found;
   const marked = new Map(marks.map((mark) => [mark.messageId, mark]));
-  for (const { work, messageId } of index.worksCalled([...marked.keys()])) {
+  for (const { work, messageId } of worksCalled(index, [...marked.keys()])) {
     const mark = marked.get(messageId)!;
     const other = found.get(work);
     if (other === undefined || mark.at > other.at) found.set(work, mark);

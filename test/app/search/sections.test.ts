@@ -1,5 +1,6 @@
 /** Patches of a section of MAINTAINERS, as a repository has it. */
 
+import { worksWith } from "../../../src/store/index-works.ts";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -122,7 +123,7 @@ test("the user's own queries may be longer together than one may be", async () =
   const queries = lines(40, (n) => `s:none${n} OR s:${"x".repeat(100)}`).split("\n");
   const [deep] = shelf.index.mailsCalled("<deep@x>");
   const { mine } = await new DeskFactReader(shelf.index, null, [...queries, "s:deep"]).read([]);
-  expect([...mine]).toEqual(shelf.index.worksWith([deep!.id]));
+  expect([...mine]).toEqual(worksWith(shelf.index, [deep!.id]));
 });
 
 test("the user's own queries mean the repository that was named", async () => {
@@ -134,13 +135,13 @@ test("the user's own queries mean the repository that was named", async () => {
   await checkQueries(queries, named.cwd, { say });
   expect(said).toEqual([]);
   const { mine } = await new DeskFactReader(shelf.index, named, queries).read([]);
-  expect([...mine]).toEqual(shelf.index.worksWith([deep!.id]));
+  expect([...mine]).toEqual(worksWith(shelf.index, [deep!.id]));
   // the tests run elsewhere: other queries go on
   await checkQueries(queries, undefined, { say });
   expect(said).toEqual([
     "note: patchsig.mine: maintainers:FOLDER finds nothing: there is no MAINTAINERS here",
   ]);
   const elsewhere = new DeskFactReader(shelf.index, null, [...queries, "s:deep"]);
-  expect([...(await elsewhere.read([])).mine]).toEqual(shelf.index.worksWith([deep!.id]));
+  expect([...(await elsewhere.read([])).mine]).toEqual(worksWith(shelf.index, [deep!.id]));
   await expect(checkQueries(["zz:x"], undefined, { say })).rejects.toMatchObject({ code: "usage" });
 });
