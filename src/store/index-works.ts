@@ -41,7 +41,7 @@ export function newestOfWorks(index: IndexStore, works: readonly number[]): Newe
 }
 
 /** The versions of a work, the oldest first. */
-export function versionsOf(index: IndexStore, work: number): SeriesOfWork[] {
+export function versionsOfWork(index: IndexStore, work: number): SeriesOfWork[] {
   const text = `select ${COLUMNS} from series s where s.work = ? order by s.version, s.date, s.id`;
   return index.rows(text, work);
 }

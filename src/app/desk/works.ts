@@ -5,7 +5,7 @@ import {
   type NewestOfWork,
   newestOfWorks,
   type SeriesOfWork,
-  versionsOf,
+  versionsOfWork,
   worksCalled,
   worksInOrder,
 } from "../../store/index-works.ts";
@@ -82,7 +82,7 @@ export function versionedWork(
 ): VersionedWork | null {
   const [work] = worksNumbered(index, marks, [number]);
   if (work === undefined) return null;
-  const rows = versionsOf(index, number);
+  const rows = versionsOfWork(index, number);
   const mails = index.mailsOfSeries(rows.map(({ id }) => id));
   const { newest } = work;
   const versions = rows.map((row) => (row.id === newest.id ? newest : deskSeries(row, mails)));
