@@ -21,6 +21,9 @@ export interface WalkOptions {
   readonly most: number | null;
 }
 
+/** For a git that is to take parents from the commits: a commit-graph is no object, and its writer could say others. */
+export const NO_GRAPH = ["-c", "core.commitGraph=false"] as const;
+
 /** Commits handed out at a time. */
 const BATCH = 128;
 
@@ -40,6 +43,7 @@ export async function* walkCommits(
   if (words.length === 0) return;
   const isList = named && !words.some((word) => RANGE.test(word));
   const args = [
+    ...NO_GRAPH,
     "rev-list",
     "--parents",
     "--stdin",

@@ -22,11 +22,21 @@ export interface CommitContext {
   readonly testsOn: (tree: string, kept: readonly SignedResult[]) => TreeTests | null;
 }
 
-/** The result for a commit. @param evidence how it compares with what was signed */
-export function judgeCommit(evidence: CommitEvidence, context: CommitContext): CommitResult {
+/**
+ * The result for a commit.
+ *
+ * @param evidence how it compares with what was signed
+ * @param isOlder than the records: nobody expects a note on it
+ */
+export function judgeCommit(
+  evidence: CommitEvidence,
+  context: CommitContext,
+  isOlder = false,
+): CommitResult {
   const { status, signer, publicKey } = evidence;
   const key = signer === null || publicKey === null ? null : context.keyOf(signer, publicKey);
-  const [verdict, reason] = verdictOn(evidence, key, context);
+  const [verdict, reason] =
+    isOlder && status === "none" ? (["warn", ""] as const) : verdictOn(evidence, key, context);
   return {
     type: "commit",
     commit: evidence.commit,

@@ -2,6 +2,7 @@
 
 import { type NamedCommit, walkCommits, type WalkOptions } from "../../git/commit-walk.ts";
 import { readNotes } from "../../git/notes.ts";
+import { Reached } from "../../git/reached.ts";
 import type { Repository } from "../../git/repository.ts";
 import { type CommitContext, judgeCommit } from "../../record/judge.ts";
 import type { CommitEvidence } from "../../record/evidence.ts";
@@ -17,6 +18,8 @@ export interface CommitSelection extends WalkOptions {
   readonly threads?: number;
   /** As for `CommitProver`. Default: `MAX_NOTES`. */
   readonly maxNotes?: number;
+  /** Full names of commits that are here: what they reach may lack a note. Default: none. */
+  readonly recordedSince?: readonly string[];
 }
 
 /**
@@ -34,20 +37,24 @@ const MAX_CHUNK = 512;
 export async function* checkCommits(
   repository: Repository,
   words: readonly string[],
-  { threads = 0, maxNotes = MAX_NOTES, ...options }: CommitSelection,
+  { threads = 0, maxNotes = MAX_NOTES, recordedSince = [], ...options }: CommitSelection,
   context: CommitContext,
 ): AsyncGenerator<readonly CommitResult[]> {
   const notes = await readNotes(repository, options.notes);
   const prover = new SharedProver(repository, threads, maxNotes);
+  const before = new Reached(repository, recordedSince);
   const begun: Proving[] = [];
   async function* conclude(): AsyncGenerator<readonly CommitResult[]> {
-    for await (const some of evidenceOf(prover, begun.shift()!))
-      yield some.map((one) => judgeCommit(one, context));
+    const proving = begun.shift()!;
+    for await (const some of evidenceOf(prover, proving))
+      yield some.map((one) => judgeCommit(one, context, proving.older.has(one.commit)));
   }
   try {
     for await (const chunk of chunksOf(walkCommits(repository, words, options))) {
       const commits = chunk.map((one) => ({ ...one, note: notes.get(one.name) ?? null }));
-      begun.push({ commits, first: prover.prove(commits) });
+      const first = prover.prove(commits);
+      const isNoted = commits.every(({ note }) => note !== null);
+      begun.push({ commits, first, older: await before.of(isNoted ? [] : chunk) });
       if (begun.length > prover.ahead) yield* conclude();
     }
     while (begun.length > 0) yield* conclude();
@@ -76,6 +83,8 @@ interface Proving {
   readonly commits: readonly NamedWithNote[];
   /** The evidence of the first of them: of all, unless their notes are very long. */
   readonly first: Promise<readonly CommitEvidence[]>;
+  /** The names of those that are older than the records. */
+  readonly older: ReadonlySet<string>;
 }
 
 /**

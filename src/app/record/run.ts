@@ -12,14 +12,15 @@ import { readPolicies } from "../verify/policy.ts";
 import { checkCommits, type CommitSelection } from "./check.ts";
 import { commitContext } from "./context.ts";
 import { settlePending } from "./settle.ts";
+import { ALL_RECORDED, recordsStart } from "./since.ts";
 import { testsOnCommit } from "./tests.ts";
 
-export interface CommitRun extends CommitSelection {
+export interface CommitRun extends Omit<CommitSelection, "recordedSince"> {
   /** The folder of the repository. */
   readonly directory: string;
   /** Commits and ranges, as git log takes them. */
   readonly words: readonly string[];
-  /** `--require`; undefined for what the settings say. */
+  /** `--require`, which counts for commits older than the records, too; undefined for what the settings say. */
   readonly required: string | undefined;
   /** Show the tests that the index knows, too, not only those in the notes. */
   readonly tests: boolean;
@@ -50,15 +51,22 @@ export async function runOverCommits(
     const totals = { pass: 0, warn: 0, fail: 0 };
     const statuses = { ...NONE };
     let commits = 0;
-    const selection = { ...options, threads: Math.min(availableParallelism() - 1, MOST_THREADS) };
+    const start = required === undefined ? await recordsStart(repository) : ALL_RECORDED;
+    const { recordedSince } = start;
+    const threads = Math.min(availableParallelism() - 1, MOST_THREADS);
+    const selection = { ...options, threads, recordedSince };
+    let lacks = false;
     for await (const results of checkCommits(repository, words, selection, context)) {
       commits += results.length;
       for (const { verdict, status } of results) {
+        lacks ||= status === "none" && verdict === "fail";
         totals[verdict]++;
         statuses[status]++;
       }
       show(results);
     }
+    // where no commit has a note, they may not have been fetched
+    if (lacks && statuses.none < commits && start.hint !== null) say(start.hint);
     return { type: "commits", commits, ...totals, statuses };
   } finally {
     known?.close();
