@@ -54,6 +54,7 @@ const SCRIPTS = {
   "facts-worker": "src/app/search/facts-worker.ts",
   "prover-worker": "src/app/record/prover-worker.ts",
   "postgres-worker": "src/store/postgres/postgres-worker.ts",
+  "details-process": "src/app/desk/details-process.ts",
   "update-process": "src/app/search/update-process.ts",
 };
 

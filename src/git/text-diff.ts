@@ -2,14 +2,15 @@
 
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PatchsigError } from "../errors.ts";
 import { temporaryFolder } from "../places.ts";
 import { PLAIN_DIFF } from "./closed.ts";
 import { failure, runGit } from "./run.ts";
 
 const MAX_OUTPUT = 16 << 20;
 
-/** The lines below git's header; empty if the texts are equal. */
-export async function textDiff(older: Buffer, newer: Buffer): Promise<Buffer> {
+/** The lines below git's header; empty if the texts are equal, null if there are more than anybody reads. */
+export async function textDiff(older: Buffer, newer: Buffer): Promise<Buffer | null> {
   const folder = temporaryFolder("patchsig-diff-");
   try {
     writeFileSync(join(folder, "a"), older);
@@ -19,6 +20,9 @@ export async function textDiff(older: Buffer, newer: Buffer): Promise<Buffer> {
     if (run.status > 1) throw failure(["diff"], run.stderr);
     const hunks = run.stdout.indexOf("\n@@ ");
     return hunks < 0 ? Buffer.alloc(0) : run.stdout.subarray(hunks + 1);
+  } catch (error) {
+    if (error instanceof PatchsigError && error.code === "too-large") return null;
+    throw error;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,25 +1,19 @@
 /** Makes the pages from the index, the keys and the marks, as they are now. */
 
-import { workDetail } from "../app/desk/detail.ts";
-import { mailDetail } from "../app/desk/mail.ts";
+import type { DetailReader } from "../app/desk/details.ts";
 import { noteMark, SNOOZE, workWith } from "../app/desk/mark.ts";
 import { deskResults } from "../app/desk/results.ts";
 import type { DeskFacts } from "../app/desk/sections.ts";
 import { listMonths } from "../app/desk/statistics.ts";
 import type { DeskStores } from "../app/desk/stores.ts";
-import { workDiff } from "../app/desk/diff.ts";
 import { testsOfWorks } from "../app/desk/tests.ts";
-import {
-  type DeskSeries,
-  type DeskWork,
-  latestWorks,
-  type VersionedWork,
-} from "../app/desk/works.ts";
+import { type DeskWork, latestWorks, type VersionedWork } from "../app/desk/works.ts";
 import { now } from "../app/now.ts";
 import { findMails } from "../app/search/find.ts";
 import { PatchsigError } from "../errors.ts";
 import { asMbox } from "../mail/mbox-write.ts";
 import { escapeText, type SafeText } from "../report/escape.ts";
+import type { MailRow } from "../store/index-sql.ts";
 import type { IndexStore } from "../store/index-store.ts";
 import type { MarkState } from "../store/series-marks.ts";
 import { atomFeed } from "./atom.ts";
@@ -42,8 +36,11 @@ const MORNING_WORKS = 500;
 const MAX_KEYS = 500;
 const MAX_RESULTS = 200;
 const MAX_MONTHS = 36;
+/** Bytes of a thread as mbox. */
+const MAX_MBOX = 64 << 20;
 
-export interface DeskOptions extends DeskStores {
+export interface DeskOptions extends Omit<DeskStores, "terms"> {
+  readonly details: DetailReader;
   /** What else is known of works: which are in the branch, and which the user cares about. */
   readonly facts: (
     works: readonly DeskWork[],
@@ -91,9 +88,9 @@ export class Desk {
 
   /** A series, by any of its mails; null if there is none. @param token of the form to mark it; null for no form */
   async series(messageId: string, token: string | null): Promise<Html | null> {
-    const work = this.#workWith(messageId);
-    if (work === null) return null;
-    const detail = await workDetail(this.options, work);
+    const detail = await this.options.details.work(messageId);
+    if (detail === null) return null;
+    const { work } = detail;
     const { inBranch } = await this.options.facts([work]);
     const marking = token === null ? null : markForm(work, token);
     return seriesPage(detail, inBranch.get(work.work) ?? null, marking);
@@ -101,17 +98,12 @@ export class Desk {
 
   /** What changed between two versions, each given by one of its mails; null if one of them is not here. */
   async diff(messageId: string, olderId: string): Promise<Html | null> {
-    const work = this.#workWith(messageId);
-    const versionWith = (id: string): DeskSeries | undefined =>
-      work?.versions.find(({ messageIds }) => messageIds.includes(id));
-    const [older, newer] = [versionWith(olderId), versionWith(messageId)];
-    if (work === null || older === undefined || newer === undefined) return null;
-    const diff = await workDiff(this.options, work, [older, newer]);
+    const diff = await this.options.details.diff(messageId, olderId);
     return diff === null ? null : diffPage(diff, messageId);
   }
 
   async mail(messageId: string, copy: number | null): Promise<Html | null> {
-    const shown = await mailDetail(this.options, messageId, copy);
+    const shown = await this.options.details.mail(messageId, copy);
     return shown === null ? null : mailPage(shown);
   }
 
@@ -160,14 +152,22 @@ export class Desk {
     return atomFeed(root, latestWorks(index, trust.seriesMarks(), PAGE_WORKS));
   }
 
-  /** All mails of a mail's thread, as an mbox; null if there is no such mail. */
-  async threadMbox(messageId: string): Promise<Buffer | null> {
+  /** All mails of a mail's thread, as far as they fit, each as a part of an mbox; null if there is no such mail. */
+  threadMbox(messageId: string): AsyncGenerator<Buffer> | null {
     const [mail] = this.index.mailsCalled(messageId);
     if (mail === undefined) return null;
     const rows = this.index.thread(mail.thread);
-    const own = rows.filter(({ source }) => source === mail.source);
-    const mails = await this.options.mailsAt(own);
-    return asMbox(mails.flatMap(({ bytes }) => bytes ?? []));
+    return this.#mboxOf(rows.filter(({ source }) => source === mail.source));
+  }
+
+  async *#mboxOf(rows: readonly MailRow[]): AsyncGenerator<Buffer> {
+    let left = MAX_MBOX;
+    for await (const some of this.options.portionsAt(rows))
+      for (const { bytes, size } of some) {
+        if (bytes === null || size > left) continue;
+        left -= size;
+        yield asMbox([bytes]);
+      }
   }
 
   /**

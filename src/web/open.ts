@@ -6,11 +6,11 @@ import { lettersEffect } from "../app/desk/letters.ts";
 import { now } from "../app/now.ts";
 import type { Reporter } from "../app/reporter.ts";
 import { updateElsewhere } from "../app/search/update-elsewhere.ts";
-import { indexedSources, indexOptions, openUserIndex } from "../app/search/user-index.ts";
-import { gitConfig, repositoryOrNone } from "../app/settings.ts";
-import { mailsAt } from "../app/sources/at-places.ts";
+import { openDeskStores } from "../app/desk/stores.ts";
+import { indexedSources } from "../app/search/user-index.ts";
+import { gitConfig } from "../app/settings.ts";
+import { mailPortionsAt as portionsAt, mailsAt } from "../app/sources/at-places.ts";
 import { openSource } from "../app/sources/sources.ts";
-import { openUserTrust } from "../app/trust/user-trust.ts";
 import type { PatchsigError } from "../errors.ts";
 import { isReadFailure } from "../source/item.ts";
 import type { DeskSource } from "./run.ts";
@@ -30,20 +30,17 @@ export async function openUserDesk(
   const sources = indexedSources(named);
   if (named.length > 0) for (const source of sources) await checkSource(source);
   const only = isPublic ? sources : null;
-  const index = openUserIndex(only);
-  const trust = await openUserTrust(false);
+  const place = { only, sources, directory };
+  const stores = await openDeskStores(place, reporter);
+  const { index, repository } = stores;
   const queries = gitConfig().all("patchsig.mine");
-  const repository = await repositoryOrNone(directory);
   await checkQueries(queries, repository?.cwd, reporter);
   const facts = new DeskFactReader(index, repository, queries);
-  const { dkim, ...terms } = await indexOptions(sources, trust, reporter);
   return {
-    index,
-    trust,
-    repository,
+    ...stores,
+    place,
     mailsAt,
-    // looking at a page sends no DNS query
-    terms: { ...terms, dkim: dkim === null ? null : { ...dkim, fetchKeys: async () => {} } },
+    portionsAt,
     facts: (works) => facts.read(works),
     feeds: () => feedStates(now()),
     letters: lettersEffect,

@@ -1,5 +1,8 @@
 /** Serves the pages, and keeps the index up to date meanwhile. */
 
+import { DetailsElsewhere } from "../app/desk/details-elsewhere.ts";
+import { Details } from "../app/desk/details.ts";
+import type { DeskPlace, DeskStores } from "../app/desk/stores.ts";
 import { now } from "../app/now.ts";
 import type { Reporter } from "../app/reporter.ts";
 import { PlaceReader } from "../app/sources/at-places.ts";
@@ -12,7 +15,8 @@ import { startListening } from "./listening.ts";
 import { createApp } from "./server.ts";
 
 /** What pages are made from, and how that is updated. */
-export interface DeskSource extends Omit<DeskOptions, "state" | "still"> {
+export interface DeskSource extends DeskStores, Omit<DeskOptions, "state" | "still" | "details"> {
+  readonly place: DeskPlace;
   /** Brings the index up to date. @param onPortion gets the mails read so far */
   readonly update: (
     onPortion: (mails: number) => void,
@@ -40,7 +44,8 @@ export interface ServeOptions extends DeskSource {
  */
 export async function serveDesk(options: ServeOptions, reporter: Reporter): Promise<string> {
   const progress = { reading: null as { mails: number } | null, unread: 0 };
-  const desk = new Desk({ ...options, still: false, state: () => progress });
+  const details = new DetailsElsewhere(options.place);
+  const desk = new Desk({ ...options, details, still: false, state: () => progress });
   const hosts = new Set<string>(options.hosts);
   const app = createApp(desk, { hosts, write: options.write });
   const { port } = await startListening(options, app.fetch);
@@ -71,7 +76,7 @@ export async function serveDesk(options: ServeOptions, reporter: Reporter): Prom
   return `http://${shown}:${port}/`;
 }
 
-export interface ExportDeskOptions extends DeskSource {
+export interface ExportDeskOptions extends Omit<DeskSource, "place"> {
   readonly folder: string;
   /** How many series get pages; the latest. */
   readonly series: number;
@@ -94,7 +99,9 @@ export async function exportDesk(
     const { unread, lost } = await update(() => {});
     const host = "localhost";
     const state = { reading: null, unread: unread + lost };
-    const desk = new Desk({ ...options, mailsAt: reader.mailsAt, still: true, state: () => state });
+    const stores = { ...options, mailsAt: reader.mailsAt, portionsAt: reader.portionsAt };
+    const details = new Details(stores, true);
+    const desk = new Desk({ ...stores, details, still: true, state: () => state });
     const app = createApp(desk, { hosts: new Set([host]), write: false });
     const get = async (path: string): Promise<Response> =>
       app.request(`http://${host}${path}`, { headers: { host } });

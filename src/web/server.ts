@@ -5,8 +5,8 @@
  */
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { pipeline, Readable } from "node:stream";
+import { createGzip } from "node:zlib";
 import { type Context, Hono } from "hono";
 import { rawMail } from "../app/desk/mail.ts";
 import { isMarkState } from "../app/desk/mark.ts";
@@ -45,8 +45,14 @@ const MAX_FORM = 4_096;
 
 type Answer = Response | Promise<Response>;
 
-/** Asynchronous, so that other pages are answered meanwhile. */
-const zipped: (bytes: Buffer) => Promise<Buffer> = promisify(gzip);
+/** While others are answered, and no more of it at a time than is sent. */
+function zipped(parts: AsyncGenerator<Buffer>): Response {
+  const zip = createGzip();
+  // an error of one ends the other; that the reader has gone is none
+  pipeline(Readable.from(parts), zip, () => {});
+  const body = Readable.toWeb(zip) as ReadableStream<Uint8Array>;
+  return new Response(body, { headers: { "Content-Type": "application/gzip" } });
+}
 
 /** The server's routes: pages, mails and threads, the API, and marks if `write` is set. */
 export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
@@ -96,9 +102,12 @@ function addThreads(app: Hono, desk: Desk): void {
     app.get(`${list}/:id/raw`, async (c) =>
       bytesAnswer(await rawMail(desk.options, idIn(c), copyIn(c) ?? 0), PLAIN),
     );
-    app.get(`${list}/:id/t.mbox.gz`, async (c) => {
-      const mbox = await desk.threadMbox(idIn(c));
-      return bytesAnswer(mbox === null ? null : await zipped(mbox), "application/gzip");
+    app.get(`${list}/:id/t.mbox.gz`, (c) => {
+      const mbox = desk.threadMbox(idIn(c));
+      // nobody would read, and so close, the answer to HEAD
+      return mbox === null || c.req.method === "HEAD"
+        ? bytesAnswer(mbox === null ? null : Buffer.alloc(0), "application/gzip")
+        : zipped(mbox);
     });
     app.get(`${list}/:id`, (c) => {
       if (desk.index.mailsCalled(idIn(c)).length === 0) return htmlAnswer(c, null);

@@ -28,7 +28,7 @@ import { newFolder } from "../support/folders.ts";
 import { startsOf } from "../support/git-starts.ts";
 import { git, newRepository } from "../support/repo.ts";
 import { requireTool } from "../support/tools.ts";
-import { deskOf, pagesOf } from "./desk.ts";
+import { deskOf, pagesOf, storesOf } from "./desk.ts";
 
 const LONG_NAME = "x".repeat(300);
 /** As Message-IDs: slashes, percent signs, letters that differ by case alone, names that a system reserves. */
@@ -325,7 +325,13 @@ test("however many pages there are, one git reads their mails", async () => {
   await shelf.update([join(inbox, ".git")]);
   const update = (): Promise<{ unread: number; lost: number }> =>
     Promise.resolve({ unread: 0, lost: 0 });
-  const options = { ...deskOf(shelf).options, update, folder: newFolder(), series: 9 };
+  const options = {
+    ...deskOf(shelf).options,
+    ...storesOf(shelf),
+    update,
+    folder: newFolder(),
+    series: 9,
+  };
   const quiet = { say: () => {}, sayError: () => {}, progress: null };
   const starts = await startsOf(async () => {
     expect((await exportDesk(options, quiet)).files).toBeGreaterThan(12);

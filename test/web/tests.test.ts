@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { DeskFactReader } from "../../src/app/desk/facts.ts";
+import { Details } from "../../src/app/desk/details.ts";
 import { latestWorks } from "../../src/app/desk/works.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
@@ -15,7 +16,7 @@ import { OTHER, PUBLIC, result, TIME } from "../app/search/results.ts";
 import { signed, two } from "../app/series/thread.ts";
 import { newHome, newSubmission, signedPatches } from "../cli/support.ts";
 import { git } from "../support/repo.ts";
-import { deskOf, pagesOf } from "./desk.ts";
+import { deskOf, pagesOf, storesOf } from "./desk.ts";
 
 const HOST = "localhost:8025";
 const MAILS = signed(two("a", "PATCH"));
@@ -149,7 +150,8 @@ test("a result of a branch counts for the series that makes its tree", async () 
   ];
   const { shelf } = await pagesOf([...files.map((file) => readFileSync(file)), ...said], new Set());
   shelf.trust.results.accept("ci@example.org", PUBLIC, TIME);
-  const desk = new Desk({ ...deskOf(shelf).options, repository: await openRepository(base) });
+  const stores = { ...storesOf(shelf), repository: await openRepository(base) };
+  const desk = new Desk({ ...deskOf(shelf).options, details: new Details(stores, false) });
   const app = createApp(desk, { hosts: new Set([HOST]), write: false });
   const [work1] = latestWorks(shelf.index, [], 1);
   const id = encodeURIComponent(work1!.newest.messageIds[0]!.replaceAll(/[<>]/g, ""));

@@ -1,4 +1,4 @@
-/** Mails are read by a process of their own: what becomes of the pages if it ends, and of it if they do. */
+/** Mails are read by processes of their own: what becomes of the pages if one ends, and of it if they do. */
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,15 +18,11 @@ interface Web {
   readonly said: (words: string) => Promise<void>;
 }
 
-/** Pages of a mail that is not read yet: the index is locked. */
-async function waiting(): Promise<Web> {
-  const home = newFolder();
-  const cache = join(home, "cache", "patchsig");
-  mkdirSync(cache, { recursive: true });
-  const lock = await lockFile(join(cache, "index.db.lock"), () => {});
-  onTestFinished(() => lock.release());
+/** Pages of a mail. @param home where the program has its files */
+async function started(home: string): Promise<Web> {
   const mbox = join(home, "mbox");
-  writeFileSync(mbox, `From a\n${plainMail(["Subject: a"], "a").toString()}\n`);
+  const mail = plainMail(["Message-ID: <a@x>", "Subject: a"], "a");
+  writeFileSync(mbox, `From a\n${mail.toString()}\n`);
   const program = spawn(process.execPath, [PROGRAM, "web", "--port", "0", mbox], {
     cwd: home,
     env: { ...process.env, HOME: home, XDG_DATA_HOME: home, XDG_CACHE_HOME: join(home, "cache") },
@@ -39,8 +35,19 @@ async function waiting(): Promise<Web> {
     while (!all.includes(words)) await once(program.stderr, "data");
   };
   const root = String(await once(program.stdout, "data")).trim();
-  await said("waiting for another run");
   return { program, root, said };
+}
+
+/** The mail is not read yet: the index is locked. */
+async function waiting(): Promise<Web> {
+  const home = newFolder();
+  const cache = join(home, "cache", "patchsig");
+  mkdirSync(cache, { recursive: true });
+  const lock = await lockFile(join(cache, "index.db.lock"), () => {});
+  onTestFinished(() => lock.release());
+  const web = await started(home);
+  await web.said("waiting for another run");
+  return web;
 }
 
 /** The processes that a process has started, by /proc. */
@@ -63,8 +70,13 @@ function parentOf(pid: number): number | null {
   }
 }
 
-const isReader = (pid: number): boolean =>
-  readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("update-process");
+const isRunning = (pid: number, script: string): boolean =>
+  readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(script);
+const isReader = (pid: number): boolean => isRunning(pid, "update-process");
+
+async function ended(pid: number): Promise<void> {
+  while (parentOf(pid) !== null) await new Promise((resolve) => setTimeout(resolve, 10));
+}
 
 test("it was killed: that is said, and pages go on", async () => {
   const { program, root, said } = await waiting();
@@ -78,5 +90,21 @@ test("the pages were killed: it ends too", async () => {
   const { program } = await waiting();
   const [reader] = childrenOf(program.pid!).filter(isReader);
   program.kill("SIGKILL");
-  while (parentOf(reader!) !== null) await new Promise((resolve) => setTimeout(resolve, 10));
+  await ended(reader!);
+});
+
+test("pages of a mail are made by another process: if it was killed, the next page starts it again", async () => {
+  const { program, root } = await started(newFolder());
+  const isMaker = (pid: number): boolean => isRunning(pid, "details-process");
+  const page = `${root}patch/a%40x`;
+  while ((await fetch(page)).status !== 200)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  const [maker] = childrenOf(program.pid!).filter(isMaker);
+  process.kill(maker!, "SIGKILL");
+  await ended(maker!);
+  expect((await fetch(page)).status).toBe(200);
+  const [other] = childrenOf(program.pid!).filter(isMaker);
+  expect(other).not.toBe(maker);
+  program.kill("SIGTERM");
+  await ended(other!);
 });

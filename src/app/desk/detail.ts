@@ -1,15 +1,15 @@
-/** A work in full: its mails are read and judged again when somebody looks at its page. */
+/** A work in full, from its mails. */
 
 import type { MailRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { TreeTests } from "../../result/about.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { type PatchSummary, patchSummary } from "../base/summary.ts";
+import { patchSummary } from "../base/summary.ts";
 import { withdrawals } from "../feed/followed.ts";
 import { KnownTests } from "../result/known.ts";
 import { seriesTests } from "../result/series-tests.ts";
-import type { PatchResult, RepliesResult, SeriesResult } from "../../verify/result.ts";
+import type { Checked, PatchResult, RepliesResult, SeriesResult } from "../../verify/result.ts";
 import type { Collected } from "../../verify/series.ts";
 import { repliesResult, seriesTrailers } from "../../verify/trailers.ts";
 import { judgeAndKeep } from "../search/judge.ts";
@@ -39,16 +39,32 @@ export interface WorkDetail {
   readonly tests: TreeTests | null;
 }
 
+/** The mails of a work, read and judged. */
+export interface WorkMails {
+  /** All of its threads, as far as they fit on a page, the oldest first. */
+  readonly rows: readonly MailRow[];
+  readonly series: readonly Collected<Checked>[];
+}
+
 /** Most mails of a page. */
 const MAX_MAILS = 1_000;
 
-export async function workDetail(
-  { index, terms, trust, repository, mailsAt }: DeskStores,
+export async function mailsOfWork(
+  { index, terms, trust, mailsAt }: DeskStores,
   work: VersionedWork,
+): Promise<WorkMails> {
+  const rows = rowsOfWork(index, work);
+  const mails = await mailsAt(rows);
+  const { series } = await judgeAndKeep(mails, terms, trust, (checked: Checked) => checked);
+  return { rows, series };
+}
+
+export async function workDetail(
+  { index, trust, repository }: Pick<DeskStores, "index" | "trust" | "repository">,
+  work: VersionedWork,
+  { rows, series }: WorkMails,
 ): Promise<WorkDetail> {
-  const mails = mailsOfWork(index, work);
-  const { series } = await judgeAndKeep(await mailsAt(mails), terms, trust, patchSummary);
-  const names = namesByPlace(mails);
+  const names = namesByPlace(rows);
   const found = work.versions.flatMap((one) => {
     const its = series.find((each) => isOf(each, one, names));
     return its === undefined ? [] : [{ one, its }];
@@ -57,13 +73,13 @@ export async function workDetail(
   return {
     work,
     versions: found.map(({ one, its }) => detailOf(one, its, names)),
-    mails,
+    mails: rows,
     tests: newest === undefined ? null : await testsOf(newest.its, index, trust, repository),
   };
 }
 
 async function testsOf(
-  series: Collected<PatchSummary>,
+  { result, members }: Collected<Checked>,
   index: IndexStore,
   trust: TrustStore,
   repository: Repository | null,
@@ -74,14 +90,17 @@ async function testsOf(
     repository,
   );
   try {
-    return await tests.about(series);
+    const summed = members.map(({ payload, ...member }) => ({
+      ...member,
+      payload: patchSummary(payload),
+    }));
+    return await tests.about({ result, members: summed });
   } finally {
     tests.close();
   }
 }
 
-/** All mails of its threads, the oldest first. */
-export function mailsOfWork(index: IndexStore, { work }: DeskWork): MailRow[] {
+function rowsOfWork(index: IndexStore, { work }: DeskWork): MailRow[] {
   const threads = new Set(index.ofWork(work).map(({ thread }) => thread));
   const all = [...threads].flatMap((thread) => index.thread(thread));
   return [...new Map(all.map((mail) => [mail.place, mail])).values()]
@@ -108,7 +127,7 @@ export function isOf(
 
 function detailOf(
   series: DeskSeries,
-  found: Collected<PatchSummary>,
+  found: Collected<Checked>,
   names: ReadonlyMap<string, string>,
 ): VersionDetail {
   const trailers = seriesTrailers(found, [], false);

@@ -8,6 +8,7 @@ import { readFields } from "../../mail/fields.ts";
 import type { SourceMail } from "../../source/item.ts";
 import type { MailRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
+import { mailNumbered } from "../../store/index-walk.ts";
 import type { Verdict } from "../../types.ts";
 import type { PatchResult } from "../../verify/result.ts";
 import { judgePortion } from "../search/judge.ts";
@@ -131,15 +132,58 @@ export async function mailDetail(
   };
 }
 
+/** A patch or cover letter as a whole, for other programs. */
+export interface WholeMail {
+  readonly row: MailRow;
+  /** Field by field, latin1. */
+  readonly header: ReturnType<typeof readFields>;
+  readonly text: string;
+  readonly diff: string;
+  /** Null if the mail could not be judged. */
+  readonly result: PatchResult | null;
+}
+
+/** Most header fields of a mail. */
+const MAX_FIELDS = 200;
+
+/** @returns null if there is no such mail, or it is not in its source any more */
+export async function wholeMail(
+  { index, terms, trust, mailsAt }: DeskStores,
+  id: number,
+): Promise<WholeMail | null> {
+  const row = mailNumbered(index, id);
+  const [mail] = row === null ? [] : await mailsAt([row]);
+  const bytes = mail?.bytes ?? null;
+  if (row === null || mail === undefined || bytes === null) return null;
+  const { places } = await judgePortion([mail], terms, trust);
+  const view = readRawMail(bytes);
+  return {
+    row,
+    header: readFields(bytes).slice(0, MAX_FIELDS),
+    text: view.ok ? view.value.message.toString("utf8") : "",
+    diff: view.ok ? view.value.patch.toString("utf8") : "",
+    result: places.get(row.place)?.result ?? null,
+  };
+}
+
 /** As much of a text as fits on a page. */
-function fitting(text: string): string {
-  const short = text.slice(0, MAX_TEXT);
-  let end = -1;
-  for (let lines = 0; lines < MAX_LINES; lines++) {
-    end = short.indexOf("\n", end + 1);
-    if (end < 0) return short;
-  }
-  return short.slice(0, end + 1);
+const fitting = (text: string): string => newRoom().fitting(text);
+
+/** The room that a page has for texts. `fitting`: as much of the next one as there is room for. */
+export function newRoom(): { readonly fitting: (text: string) => string } {
+  let [characters, lines] = [MAX_TEXT, MAX_LINES];
+  return {
+    fitting(text) {
+      const short = text.slice(0, characters);
+      let end = 0;
+      for (; lines > 0 && end < short.length; lines--) {
+        const next = short.indexOf("\n", end);
+        end = next < 0 ? short.length : next + 1;
+      }
+      characters -= end;
+      return short.slice(0, end);
+    },
+  };
 }
 
 function worstOf(copies: readonly MailCopy[]): number {

@@ -207,6 +207,8 @@ function changeOf(
   };
 }
 
+const TOO_MUCH = "(too much to show)";
+
 /** Compares patch by patch as text, without the line numbers of hunks, which differ on another base. */
 async function byText(sides: Sides): Promise<PatchChange[]> {
   const [older, newer] = sides.map(patchesOf) as [JudgedMember<Checked>[], JudgedMember<Checked>[]];
@@ -223,7 +225,8 @@ async function byText(sides: Sides): Promise<PatchChange[]> {
       a === undefined || b === undefined
         ? Buffer.alloc(0)
         : await textDiff(shownPatch(a.payload), shownPatch(b.payload));
-    changes.push({ ...changeOf(a, b, text.length === 0), text: text.toString("utf8").trimEnd() });
+    const shown = text === null ? TOO_MUCH : text.toString("utf8").trimEnd();
+    changes.push({ ...changeOf(a, b, shown === ""), text: shown });
   }
   return changes;
 }

@@ -27,6 +27,9 @@ export interface PlacedMail {
 const PORTION = 16 << 20;
 const TOGETHER = 64 << 20;
 
+/** Bytes that are read before others have their turn, such as other pages. */
+const ALONE = 1 << 20;
+
 /**
  * The mails at these places, in their order. Those that are no longer there, or cannot be read, are left
  * out: their source says so when it is read. So is another mail that stands there now, as in an mbox from
@@ -56,30 +59,41 @@ export class PlaceReader {
     return mails.flatMap(({ place }) => found.get(place) ?? []);
   };
 
+  /** As `mailPortionsAt`. */
+  readonly portionsAt = (mails: readonly PlacedMail[]): AsyncGenerator<readonly SourceMail[]> =>
+    portionsAt(mails, this.#gits);
+
   close(): void {
     for (const git of this.#gits.values()) git.close();
     this.#gits.clear();
   }
 }
 
-/** The same, however many they are: some at a time, and in any order. */
+/** The same, however many they are: some at a time, and in any order; in theirs if they are of one source. */
 export async function* mailPortionsAt(
   mails: readonly PlacedMail[],
 ): AsyncGenerator<readonly SourceMail[]> {
-  let [portion, held]: [SourceMail[], number] = [[], 0];
-  const gits = new Map<string, Blobs>();
+  const reader = new PlaceReader();
   try {
-    for await (const mail of eachMailAt(mails, gits)) {
-      portion.push(mail);
-      held += mail.size;
-      if (held < PORTION) continue;
-      yield portion;
-      [portion, held] = [[], 0];
-    }
-    if (portion.length > 0) yield portion;
+    yield* reader.portionsAt(mails);
   } finally {
-    for (const git of gits.values()) git.close();
+    reader.close();
   }
+}
+
+async function* portionsAt(
+  mails: readonly PlacedMail[],
+  gits: Map<string, Blobs>,
+): AsyncGenerator<readonly SourceMail[]> {
+  let [portion, held]: [SourceMail[], number] = [[], 0];
+  for await (const mail of eachMailAt(mails, gits)) {
+    portion.push(mail);
+    held += mail.size;
+    if (held < PORTION) continue;
+    yield portion;
+    [portion, held] = [[], 0];
+  }
+  if (portion.length > 0) yield portion;
 }
 
 /** @param gits those that run, by repository; more are added */
@@ -88,8 +102,14 @@ async function* eachMailAt(
   gits: Map<string, Blobs>,
 ): AsyncGenerator<SourceMail> {
   const ids = new Map(mails.map(({ place, messageId }) => [place, messageId]));
+  let alone = 0;
   for await (const mail of atPlaces([...ids.keys()], gits)) {
-    const { source, bytes } = mail;
+    const { source, bytes, size } = mail;
+    alone += size;
+    if (alone >= ALONE) {
+      alone = 0;
+      await new Promise(setImmediate);
+    }
     if (bytes !== null && nameOfMail(threadHeader(bytes).messageId, bytes) === ids.get(source))
       yield mail;
   }

@@ -5,10 +5,7 @@
 
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
-import { judgePortion } from "../../app/search/judge.ts";
 import { asMbox } from "../../mail/mbox-write.ts";
-import { readFields } from "../../mail/fields.ts";
-import { readRawMail } from "../../mail/mailinfo.ts";
 import type { SourceMail } from "../../source/item.ts";
 import { mailNumbered, membersOf, seriesNumbered } from "../../store/index-walk.ts";
 import type { MailRow } from "../../store/index-sql.ts";
@@ -35,8 +32,6 @@ import {
 const JSON_TYPE = "application/json";
 /** An address without a version means the latest. */
 const VERSIONS = ["/api", "/api/:version{1\\.[0-3]}"] as const;
-/** Most header fields of a mail in a record. */
-const MAX_FIELDS = 200;
 const ID = ":id{[1-9][0-9]{0,14}}";
 const LISTS = ["covers", "events", "patches", "people", "projects", "series"] as const;
 
@@ -150,21 +145,20 @@ async function detail(
   row: MailRow | null,
   places: ApiPlaces,
 ): Promise<Found> {
-  const mail = await bytesOf(options, row);
-  if (row === null || mail === null) return null;
+  const whole = row === null ? null : await options.details.whole(row.id);
+  if (row === null || whole === null) return null;
   const facts = await apiFacts(options, [row]);
-  const view = readRawMail(mail.bytes);
   const headers: Record<string, string[]> = {};
-  for (const { name, value } of readFields(mail.bytes).slice(0, MAX_FIELDS))
+  for (const { name, value } of whole.header)
     (headers[headerName(name)] ??= []).push(Buffer.from(value, "latin1").toString().trim());
-  const letter = {
+  const record = {
     ...mailRecord(row, facts.get(row.id)!, places),
     headers,
-    content: view.ok ? view.value.message.toString("utf8") : "",
+    content: whole.text,
   };
-  if (row.kind === "cover") return letter;
+  if (row.kind === "cover") return record;
   const prefixes = /^\[([^\]]*)\]/.exec(row.subject)?.[1]?.split(/[\s,]+/) ?? [];
-  return { ...letter, diff: view.ok ? view.value.patch.toString("utf8") : "", prefixes };
+  return { ...record, diff: whole.diff, prefixes };
 }
 
 /** `message-id` becomes `Message-Id`: clients look for names as Python's e-mail library writes them. */
@@ -173,14 +167,12 @@ function headerName(name: string): string {
 }
 
 async function checkOf(
-  options: DeskOptions,
+  { details }: DeskOptions,
   row: MailRow | null,
   places: ApiPlaces,
 ): Promise<ApiRecord | null> {
-  const mail = await bytesOf(options, row);
-  if (row === null || mail === null) return null;
-  const judged = await judgePortion([mail], options.terms, options.trust);
-  return checkRecord(row, judged.places.get(row.place)?.result ?? null, places);
+  const whole = row === null ? null : await details.whole(row.id);
+  return row === null || whole === null ? null : checkRecord(row, whole.result, places);
 }
 
 function placesOf(c: Context): ApiPlaces {
