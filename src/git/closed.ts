@@ -5,11 +5,12 @@
  *
  *     read      the default: reads what is there, starts nothing, connects to nobody
  *     settings  the same for git config and its like, which would list our own settings
+ *     write     writes refs and objects, and starts nothing
  *     work      in the user's working tree: git am, checkout and hook run hooks and filters as always.
  *               Missing objects are not fetched: their names come from mails
  *     fetch     the user asked for it: from servers, but not through a program that a remote names
  */
-export type Purpose = "read" | "settings" | "work" | "fetch";
+export type Purpose = "read" | "settings" | "write" | "work" | "fetch";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -57,9 +58,39 @@ const TERMS: Readonly<
 > = {
   read: { env: LOOKING, config: AS_IT_IS },
   settings: { env: LOOKING, config: [] },
+  write: { env: LOOKING, config: AS_IT_IS },
   work: { env: NO_LAZY_FETCH, config: [] },
   fetch: { env: { ...NO_LAZY_FETCH, ...ENGLISH }, config: NO_PROGRAMS },
 };
+
+/**
+ * Whether git may run hooks, such as reference-transaction. git 2.54 and later run those that settings name, too,
+ * whatever core.hooksPath is: they have to be switched off by their names.
+ */
+export function movesRefs(purpose: Purpose): boolean {
+  return purpose === "write" || purpose === "fetch";
+}
+
+/** Lists the settings of hooks, for `hooksOff`. */
+export const LIST_HOOKS = ["config", "--null", "--name-only", "--get-regexp", "^hook\\..+\\."];
+
+/**
+ * Variables that switch off the hooks of these settings. Options could not (`-c` cuts a name at its "="), nor could
+ * `hook.<event>.enabled`: git 2.54 does not know it, and later ones ignore it where a hook has an event's name.
+ *
+ * @param keys `hook.<name>.event` and the like
+ * @param outer the environment that these are added to
+ */
+export function hooksOff(keys: readonly string[], outer: Environment): Record<string, string> {
+  const names = new Set(keys.map((key) => key.slice(0, key.lastIndexOf("."))));
+  if (names.size === 0) return {};
+  const from = Number(outer["GIT_CONFIG_COUNT"] ?? 0) || 0;
+  const pairs = [...names].flatMap((name, i) => [
+    [`GIT_CONFIG_KEY_${from + i}`, `${name}.enabled`],
+    [`GIT_CONFIG_VALUE_${from + i}`, "false"],
+  ]);
+  return { ...Object.fromEntries(pairs), GIT_CONFIG_COUNT: String(from + names.size) };
+}
 
 /** Variables that choose the repository: ignored where we name one. */
 const WHICH_REPOSITORY = [

@@ -318,7 +318,7 @@ async function mailsAhead(epoch: Epoch): Promise<number> {
 
 /** Deletes the incoming ref, as if nothing had been fetched. */
 export async function dropIncoming(epoch: Epoch): Promise<void> {
-  await git(["update-ref", "-d", INCOMING], placeOf(epoch));
+  await git(["update-ref", "-d", INCOMING], { ...placeOf(epoch), purpose: "write" });
 }
 
 /**
@@ -347,5 +347,5 @@ export async function acceptIncoming(
   const keep = goesOn ? "" : `update refs/patchsig/old/${old!} ${old!}\n`;
   const move = head === old ? "" : `update ${BRANCH} ${head}\n`;
   const input = `${keep}${move}delete ${INCOMING}\n`;
-  await git(["update-ref", "--stdin"], { ...placeOf(epoch), input });
+  await git(["update-ref", "--stdin"], { ...placeOf(epoch), purpose: "write", input });
 }

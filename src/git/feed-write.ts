@@ -115,7 +115,7 @@ export async function addCommits(
   const args = ["fast-import", "--quiet", "--done", "--date-format=raw"];
   const input = Buffer.concat([...streamOf(mails, committer, branch, head), Buffer.from("done\n")]);
   try {
-    await git(args, { ...placeOf(epoch), fds: [lock], input });
+    await git(args, { ...placeOf(epoch), purpose: "write", fds: [lock], input });
   } catch (error) {
     removeDrafts(epoch);
     throw error;

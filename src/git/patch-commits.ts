@@ -198,7 +198,7 @@ async function applied(
 ): Promise<Entries | null> {
   const folder = temporaryFolder("patchsig-made-");
   try {
-    const options = optionsIn(repository, sandbox(repository, folder));
+    const options = sandbox(repository, folder);
     const lines = [...before].map(([path, entry]) => `${entry}\t${path}\0`).join("");
     const input = Buffer.from(lines, "latin1");
     await git(["update-index", "-z", "--index-info"], { ...options, input });
@@ -211,17 +211,11 @@ async function applied(
   }
 }
 
-function optionsIn(repository: Repository, env: Readonly<Record<string, string>> = {}): Options {
-  const cwd = repository.toplevel ?? repository.cwd;
-  return { cwd, env: { ...env, GIT_LITERAL_PATHSPECS: "1" } };
-}
-
 /** Paths a patch names and its commit does not change; more do not fit a command line. */
 const MAX_PATHS = 1000;
 
 /** `<mode> <object>` by path, a character a byte. */
 type Entries = Map<string, string>;
-type Options = Parameters<typeof git>[1];
 
 /** Git's mode where there is no file. */
 const NO_FILE = "000000";
@@ -241,10 +235,10 @@ async function entriesOf(
   const names = [...new Set(paths)]
     .slice(0, MAX_PATHS)
     .map((path) => Buffer.from(path, "latin1").toString());
-  const { status, stdout } = await runGit(
-    ["ls-tree", "-z", "--full-tree", tree, "--", ...names],
-    optionsIn(repository),
-  );
+  const { status, stdout } = await runGit(["ls-tree", "-z", "--full-tree", tree, "--", ...names], {
+    cwd: repository.toplevel ?? repository.cwd,
+    env: { GIT_LITERAL_PATHSPECS: "1" },
+  });
   return status === 0 ? entries(stdout.toString("latin1"), / (?:blob|commit)(?= )/) : new Map();
 }
 

@@ -1,10 +1,8 @@
 /**
- * git range-diff of two series that are no commits: they are made in a temporary object folder, and
- * compared by a bare repository beside it, which has no settings and attributes. The user's repository
- * is only read.
+ * git range-diff of two series that are no commits: they are made and compared in a temporary repository,
+ * which has no settings and attributes (trial.ts). The user's repository is only read.
  */
 
-import { join } from "node:path";
 import { type Repository, isObjectName } from "./repository.ts";
 import { git, gitText, type StartOptions } from "./run.ts";
 import { applyOne, inSandbox } from "./trial.ts";
@@ -41,7 +39,7 @@ export async function rangeDiff(
   for (const { base } of sides)
     if (!isObjectName(repository, base))
       throw new PatchsigError("usage", `${base} is not the full name of a commit`);
-  return inSandbox(repository, sides[0].base, async (options, folder) => {
+  return inSandbox(repository, sides[0].base, async (options) => {
     const tips: string[] = [];
     for (const [i, side] of sides.entries()) {
       await git(["read-tree", side.base], options);
@@ -49,14 +47,9 @@ export async function rangeDiff(
       if (typeof tip === "number") return { ok: false, side: i as 0 | 1, at: tip };
       tips.push(tip);
     }
-    const bare = join(folder, "bare");
-    const format = repository.objectFormat === "sha256" ? ["--object-format=sha256"] : [];
-    const place = { cwd: folder, elsewhere: true };
-    await git(["init", "-q", "--bare", "--template=", ...format, bare], place);
-    const env = { ...options.env, GIT_DIR: bare };
     const ranges = tips.map((tip, i) => `${sides[i]!.base}..${tip}`);
     const args = ["range-diff", "--no-color", "--no-notes", ...ranges];
-    const text = await git(args, { cwd: folder, env, maxBytes: MAX_OUTPUT });
+    const text = await git(args, { ...options, maxBytes: MAX_OUTPUT });
     return { ok: true, text };
   });
 }

@@ -8,7 +8,7 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { PatchsigError, systemWords } from "../errors.ts";
-import { type Purpose, termsOf } from "./closed.ts";
+import { hooksOff, LIST_HOOKS, movesRefs, type Purpose, termsOf } from "./closed.ts";
 
 /** Where and on what terms to start git. */
 export interface StartOptions {
@@ -38,9 +38,20 @@ export interface GitResult {
   readonly stderr: string;
 }
 
-function commandOf(args: readonly string[], { cwd, purpose, elsewhere, env }: StartOptions) {
-  const terms = termsOf(purpose ?? "read", process.env, elsewhere ?? false);
-  return { args: [...terms.args, ...args], options: { cwd, env: { ...terms.env, ...env } } };
+function commandOf(args: readonly string[], start: StartOptions) {
+  const { cwd, purpose = "read", elsewhere } = start;
+  const terms = termsOf(purpose, process.env, elsewhere ?? false);
+  const env = { ...terms.env, ...start.env };
+  const off = movesRefs(purpose) ? withoutHooks(start) : {};
+  return { args: [...terms.args, ...args], options: { cwd, env: { ...env, ...off } } };
+}
+
+/** Variables for a git that may run hooks there, so that it runs none that settings name. */
+export function withoutHooks({ cwd, elsewhere, env }: StartOptions): Record<string, string> {
+  const place = { cwd, elsewhere: elsewhere ?? false, env: env ?? {} };
+  const listed = runGitSync(LIST_HOOKS, { ...place, purpose: "settings" });
+  const keys = listed?.stdout.toString().split("\0").slice(0, -1) ?? [];
+  return hooksOff(keys, { ...process.env, ...env });
 }
 
 /** Starts git and returns it running: the caller listens for "error" and "close". */

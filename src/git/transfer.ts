@@ -6,7 +6,7 @@
 
 import { PatchsigError } from "../errors.ts";
 import { termsOf } from "./closed.ts";
-import { failure, notStarted } from "./run.ts";
+import { failure, notStarted, withoutHooks } from "./run.ts";
 import { newTransfer } from "./stop.ts";
 
 export interface TransferOptions {
@@ -65,7 +65,8 @@ export async function transfer(
   // a feed is public: nobody is asked for a password
   const { env: mark, stop } = newTransfer();
   const own = { ...mark, GIT_TERMINAL_PROMPT: "0", GIT_CEILING_DIRECTORIES: repository };
-  const env = { ...terms.env, ...own };
+  const off = withoutHooks({ cwd: repository, elsewhere: true, env: own });
+  const env = { ...terms.env, ...own, ...off };
   signal.throwIfAborted();
   const git = simpleGit({
     baseDir: repository,

@@ -1,7 +1,7 @@
 /**
- * Tries whether diffs apply to a commit, without a trace: the index and new objects go to a
- * temporary folder, which has the repository's own objects as alternates. HEAD, index, working
- * tree, refs and objects stay as they are, even if this process is killed.
+ * Tries whether diffs apply to a commit, without a trace: in a bare repository of its own in a temporary
+ * folder, which has the repository's objects as alternates, and none of its settings and attributes. HEAD,
+ * index, working tree, refs and objects stay as they are, even if this process is killed.
  */
 
 import { renameSync, rmSync, writeFileSync } from "node:fs";
@@ -127,22 +127,20 @@ export async function diffsByOwnId(
   });
 }
 
-/** @param work gets how to start git there, and the folder, which is removed afterwards */
+/** @param work gets how to start git there; the folder is removed afterwards */
 export async function inSandbox<T>(
   repository: Repository,
   commit: string | null,
-  work: (options: StartOptions, folder: string) => Promise<T>,
+  work: (options: StartOptions) => Promise<T>,
 ): Promise<T> {
   if (commit !== null && !isObjectName(repository, commit))
     throw new PatchsigError("usage", `${commit} is not the full name of a commit`);
   const folder = temporaryFolder("patchsig-trial-");
   open.add(folder);
   try {
-    const env = sandbox(repository, folder);
-    // in a subfolder, git apply would skip what is outside
-    const options = { cwd: repository.toplevel ?? repository.cwd, env };
+    const options = sandbox(repository, folder);
     await git(["read-tree", commit ?? "--empty"], options);
-    return await work(options, folder);
+    return await work(options);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     open.delete(folder);
@@ -162,17 +160,31 @@ export async function applyOne(
   return filesOf(stderr);
 }
 
-/** For a git whose index and new objects are in `folder`. */
-export function sandbox(repository: Repository, folder: string): Record<string, string> {
-  const objects = join(folder, "objects");
-  makeFolders(join(objects, "info"));
-  writeFileSync(join(objects, "info", "alternates"), `${quoted(repository.objects)}\n`);
+/** Makes `folder` a bare repository that has the repository's objects too, and returns how to start git in it. */
+export function sandbox({ objects, objectFormat }: Repository, folder: string): StartOptions {
+  const own = join(folder, "objects");
+  makeFolders(join(own, "info"));
+  makeFolders(join(folder, "refs"));
+  writeFileSync(join(own, "info", "alternates"), `${quoted(objects)}\n`);
+  writeFileSync(join(folder, "HEAD"), "ref: refs/heads/master\n");
+  writeFileSync(join(folder, "config"), CONFIG[objectFormat]);
+  const more = process.env[MORE_OBJECTS] ?? "";
+  const env = { LC_ALL: "C", GIT_OBJECT_DIRECTORY: own };
   return {
-    LC_ALL: "C",
-    GIT_INDEX_FILE: join(folder, "index"),
-    GIT_OBJECT_DIRECTORY: objects,
+    cwd: folder,
+    elsewhere: true,
+    env: more === "" ? env : { ...env, [MORE_OBJECTS]: more },
   };
 }
+
+/** Objects besides the repository's: within a hook of a server, those that are there already. */
+const MORE_OBJECTS = "GIT_ALTERNATE_OBJECT_DIRECTORIES";
+
+const CONFIG = {
+  sha1: "[core]\n\tbare = true\n\trepositoryFormatVersion = 0\n",
+  sha256:
+    "[core]\n\tbare = true\n\trepositoryFormatVersion = 1\n[extensions]\n\tobjectFormat = sha256\n",
+} as const;
 
 /** A path for a file of git's that has one a line. */
 function quoted(path: string): string {

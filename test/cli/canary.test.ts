@@ -29,6 +29,10 @@ function arm(gitFolder: string, canary: string, more = ""): void {
     writeFileSync(join(hooks, hook), `#!/bin/sh\n${touch}\n`, { mode: 0o755 });
   writeFileSync(attributes, "* diff=evil filter=evil merge=evil\n");
   const helper = `"!${touch}"`;
+  // of git 2.54 and later, whatever core.hooksPath is; a "hook" that has an event's name keeps 2.55 from
+  // switching that event off
+  const events = HOOKS.map((hook) => `  event = ${hook}\n`).join("");
+  const named = HOOKS.map((hook) => `[hook "${hook}"]\n  parallel = true\n`).join("");
   const lines = `[core]
   fsmonitor = ${touch}
   sshCommand = ${touch}
@@ -73,6 +77,10 @@ function arm(gitFolder: string, canary: string, more = ""): void {
   url = "ext::sh -c touch% ${canary}"
   promisor = true
   uploadpack = ${touch}
+[hook "a=b.c"]
+  command = ${touch}
+${events}${named}[gc]
+  recentObjectsHook = ${touch}
 [trailer "x"]
   key = X
   cmd = ${touch}
@@ -120,6 +128,7 @@ function workTree(): Place {
 
 let submission: ReturnType<typeof newSubmission>;
 let patch: string;
+let series: readonly string[];
 
 const PLACES: Readonly<Record<string, () => Place>> = {
   "an embedded bare repository": () => embedded(""),
@@ -130,7 +139,7 @@ const PLACES: Readonly<Record<string, () => Place>> = {
   "a working tree that came packed": workTree,
 };
 
-/** Words of a command; PATCH is a signed mail, HERE the place itself. */
+/** Words of a command; PATCH is a signed mail, SERIES all of its series, HERE the place itself. */
 const COMMANDS = [
   "verify PATCH",
   "verify --dry-run HERE",
@@ -139,8 +148,8 @@ const COMMANDS = [
   "verify --since 2.days imaps://u@127.0.0.1:1/INBOX",
   "attestation PATCH",
   "base show PATCH",
-  "base check PATCH",
-  "base guess PATCH",
+  "base check SERIES",
+  "base guess SERIES",
   "key show",
   "hook status",
   "trust list",
@@ -158,8 +167,8 @@ const MORE = [
   "am --guess-base PATCH",
   "attestation HERE",
   "sign HERE",
-  "base check --repo HERE PATCH",
-  "base guess --repo HERE PATCH",
+  "base check --repo HERE SERIES",
+  "base guess --repo HERE SERIES",
   "key generate --no-password",
   "key import PATCH",
   "key unlock",
@@ -181,7 +190,8 @@ const WRITERS = ["format-patch --stdout -1", "sign COPY"];
 beforeAll(() => {
   submission = newSubmission();
   const home = newHome();
-  [patch = ""] = signedPatches(submission.work, home);
+  series = signedPatches(submission.work, home);
+  patch = series[0]!;
 });
 
 function run(place: Place, words: string, home: string): void {
@@ -191,7 +201,8 @@ function run(place: Place, words: string, home: string): void {
     .replaceAll("PATCH", patch)
     .replaceAll("COPY", copy)
     .replaceAll("HERE", place.cwd)
-    .split(" ");
+    .split(" ")
+    .flatMap((word) => (word === "SERIES" ? series : [word]));
   const env = { GIT_TERMINAL_PROMPT: "0", GIT_ASKPASS: "false" };
   const { status, stderr } = patchsig(args, { home, cwd: place.cwd, env });
   expect(existsSync(place.canary), `${words}: ${stderr}`).toBe(false);

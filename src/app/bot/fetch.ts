@@ -39,7 +39,7 @@ export async function fetchInboxes(sources: readonly string[]): Promise<Patchsig
  * own programs are in the user's settings.
  */
 const STARTS =
-  /^(?:core\.(?:sshcommand|gitproxy|askpass|alternaterefscommand)|credential\.(?:.*\.)?helper|remote\..*\.(?:uploadpack|vcs))$/s;
+  /^(?:core\.(?:sshcommand|gitproxy|askpass|alternaterefscommand)|gc\.recentobjectshook|credential\.(?:.*\.)?helper|remote\..*\.(?:uploadpack|vcs))$/s;
 
 async function fetchFrom(repository: string): Promise<void> {
   const place = { cwd: repository, elsewhere: true } as const;
