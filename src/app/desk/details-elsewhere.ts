@@ -120,9 +120,12 @@ export class DetailsElsewhere implements DetailReader {
     });
     // a process that was ended has no say in what the next one does
     const isOurs = (): boolean => this.#child === child;
+    let hasAnswered = false;
     const fail = (why: string, cause?: unknown): void => {
       if (!isOurs()) return;
       this.#child = null;
+      // it may have ended before this page was asked for: the next one makes it, or fails by itself
+      if (hasAnswered) return this.#next();
       const what = `the process that reads its mails ${why}`;
       this.#answer((one) => one.reject(new PatchsigError("fault", what, { cause })));
     };
@@ -130,6 +133,7 @@ export class DetailsElsewhere implements DetailReader {
     child.on("close", (status, signal) => fail(`has ended: ${signal ?? `status ${status}`}`));
     child.on("message", (answer: DetailAnswer) => {
       if (!isOurs()) return;
+      hasAnswered = true;
       this.#answer(({ resolve, reject }) =>
         answer.ok ? resolve(answer.found) : reject(errorIn(answer)),
       );

@@ -76,6 +76,14 @@ test("if the process ends, that is the answer, and the next page is made by anot
   expect(await next).not.toBe(first);
 });
 
+test("a process that was killed since its last page is no hindrance", async () => {
+  const details = detailsOf(LIMITS);
+  const first = await pidOf(details, "<a>");
+  process.kill(first, "SIGKILL");
+  // this process does not know yet that it has ended
+  expect(await pidOf(details, "<b>")).not.toBe(first);
+});
+
 test("a process without work is ended", async () => {
   const details = detailsOf({ ...LIMITS, idle: 1 });
   const pid = await pidOf(details, "<a>");
