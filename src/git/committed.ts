@@ -10,6 +10,7 @@ import { readBlobs } from "./blobs.ts";
 import { hooksFolder } from "./hooks.ts";
 import { amProgress, type Repository } from "./repository.ts";
 import { git, gitLines, gitText, runGit } from "./run.ts";
+import { treesOf } from "./trial.ts";
 
 /** A commit as it was verified. */
 export interface Expected {
@@ -17,7 +18,8 @@ export interface Expected {
   readonly email: string;
   /** Subject, empty line, message. */
   readonly message: Buffer;
-  /** Full name; null if unknown: the patch did not apply, and git merged. */
+  readonly diff: Buffer;
+  /** Full name; null if unknown: this patch, or one before it, did not apply, and git merged. */
   readonly tree: string | null;
 }
 
@@ -63,6 +65,8 @@ interface AmKind {
   readonly threeWay: boolean;
   /** To add the committer's Signed-off-by. */
   readonly signoff: boolean;
+  /** Options of git apply that decide where hunks apply. */
+  readonly fitting: readonly string[];
 }
 
 /** The commits since `before`, compared with what was verified. */
@@ -70,7 +74,7 @@ export async function compareCommitted(
   repository: Repository,
   before: string | null,
   expected: readonly Expected[],
-  { threeWay, signoff }: AmKind,
+  { threeWay, signoff, fitting }: AmKind,
 ): Promise<Committed> {
   const options = { cwd: repository.cwd };
   if (expected.length === 0) return { differences: [], commits: [] };
@@ -86,11 +90,41 @@ export async function compareCommitted(
   const raw = names.map((name) => read.get(name)!);
   const places = isFewer ? placesOf(raw, expected, signoff) : [...names.keys()];
   if (places === null) return { differences: ["number of commits"], commits };
-  const differing = raw.flatMap((one, i) => compare(one, expected[places[i]!]!, signoff));
+  const its = places.map((at) => expected[at]!);
+  const parents = made.map(([, parent]) => parent ?? null);
+  const trees = await treesBehind(repository, parents, its, fitting);
+  const differing = raw.flatMap((one, i) => {
+    return compare(one, { ...its[i]!, tree: trees[i]! }, signoff);
+  });
   return {
     differences: [...new Set(differing)],
     commits: isFewer ? expected.map((_, at) => names[places.indexOf(at)] ?? null) : commits,
   };
+}
+
+/**
+ * The trees of commits, as far as they can be known: a patch behind one that git merged may apply by itself to what
+ * was made.
+ *
+ * @param parents of the commits; null for one without
+ */
+async function treesBehind(
+  repository: Repository,
+  parents: readonly (string | null)[],
+  expected: readonly Expected[],
+  fitting: readonly string[],
+): Promise<(string | null)[]> {
+  const trees = expected.map(({ tree }) => tree);
+  const first = trees.indexOf(null);
+  if (first < 0) return trees;
+  // each turn begins behind a commit that git merged
+  for (let at = first + 1; at < trees.length; at++) {
+    const diffs = expected.slice(at).map(({ diff }) => diff);
+    const found = await treesOf(repository, parents[at]!, diffs, fitting);
+    trees.splice(at, found.length, ...found);
+    at += found.length;
+  }
+  return trees;
 }
 
 /** Which of the verified commits these are, by author and message; null if one is none of them. */

@@ -655,6 +655,16 @@ describe("settings and hooks of the repository", () => {
     expect(git(tree, ["rev-list", "--count", "HEAD"]).toString()).toBe("5\n");
   });
 
+  test("--3way: behind a patch that git merged, a tree is compared again", () => {
+    const moved = readFileSync(join(tree, "song.txt"), "utf8").replace("line 5\n", "line five\n");
+    commit(tree, "another", { "song.txt": moved });
+    before = state();
+    const env = otherGit("echo more >more; git add more; git commit -q --amend --no-edit");
+    const run = patchsig(["am", "-3", ...files], { home, cwd: tree, env });
+    expectUntouched(run, 3);
+    expect(run.stderr).toContain("other than what was verified (tree): undone");
+  });
+
   test("--3way, where some patches are here already", () => {
     git(tree, ["am", "-q", ...files.slice(0, 2)]);
     const start = git(tree, ["rev-parse", "HEAD"]).toString().trim();

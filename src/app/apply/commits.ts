@@ -119,10 +119,16 @@ export async function applyMails(
     author: commit.author,
     email: commit.email,
     message: Buffer.concat([Buffer.from(`${commit.subject}\n\n`), commit.message]),
+    diff: commit.diff,
     // if the patch does not apply, only a three-way merge can have made a commit, and its tree is not known
     tree: trees[i] ?? (threeWay ? null : ""),
   }));
-  const made = await checkCommitted(repository, before, expected, { threeWay, signoff, say });
+  const made = await checkCommitted(repository, before, expected, {
+    threeWay,
+    signoff,
+    fitting,
+    say,
+  });
   if (status !== 0) for (const line of said) say(line.replaceAll("\t", " "));
   // a hook may have made other commits
   return { applied, commits: made.length === applied ? made : [] };
