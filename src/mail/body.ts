@@ -5,7 +5,7 @@ import { EMPTY, LF, NEWLINE, hasAt, isSpace, nextLine, latin1 } from "../primiti
 import { messageToUtf8, toUtf8 } from "./charset.ts";
 import { unflow } from "./flowed.ts";
 import { type InBody, finishHeader, newInBody, readInBodyLine } from "./inbody.ts";
-import { type CrPlaces, crsBefore } from "./line-ends.ts";
+import { type CrPlaces, crsBefore, PlaceList } from "./line-ends.ts";
 import type { BodyPart } from "./parts.ts";
 import { refuse } from "../refused.ts";
 import { decodeBody, decodeQuotedPrintable, decodedLineEnds, hasFooter } from "./transfer.ts";
@@ -206,7 +206,7 @@ class BodyReader {
     return {
       message: concat(this.#message),
       patch: concat(this.#patch.pieces),
-      crs: this.#patch.crs,
+      crs: this.#patch.crs.all,
       inBody: inBody.fields,
       breakPoint: this.#breakPoint ?? endOfText(this.#mail, parts) ?? NOWHERE,
       recoded: this.#recoded || inBody.foreign,
@@ -247,6 +247,8 @@ class BodyReader {
 function readInBodyHeaders(inBody: InBody, text: Buffer): number | null {
   for (let pos = 0, next = 0; pos < text.length; pos = next) {
     next = nextLine(text, pos);
+    // a fast path for mails full of empty lines
+    if (text[pos] === LF && inBody.current === null) continue;
     if (readInBodyLine(inBody, text.subarray(pos, next))) continue;
     // the empty line below the headers is not part of the message
     return text[pos] === LF ? next : pos;
@@ -257,7 +259,7 @@ function readInBodyHeaders(inBody: InBody, text: Buffer): number | null {
 /** The joined text for git apply, and where CRs were dropped in it. */
 class PatchText {
   readonly pieces: Buffer[] = [];
-  readonly crs: number[] = [];
+  readonly crs = new PlaceList();
   readonly #mail: Buffer;
   readonly #mailCrs: CrPlaces;
   #length = 0;
@@ -280,7 +282,7 @@ class PatchText {
   /** The empty line that git adds at the end of a part; its line end is that of the line before. */
   close(): void {
     this.pieces.push(NEWLINE);
-    if (this.crs.at(-1) === this.#length - 1) this.crs.push(this.#length);
+    if (this.crs.last === this.#length - 1) this.crs.push(this.#length);
     this.#length++;
   }
 

@@ -1,4 +1,4 @@
-import { BLANK, CR, LF, hasAt, nextLine } from "../primitives/bytes.ts";
+import { BLANK, CR, copyLine, LF, hasAt, nextLine } from "../primitives/bytes.ts";
 import type { Flow } from "./content.ts";
 import { refuse } from "../refused.ts";
 
@@ -43,28 +43,25 @@ export function unflow(
         continue;
       }
       if (next <= pos) next = nextLine(text, pos);
-      const line = text.subarray(pos, Math.min(next, pieceEnd));
-      pos += line.length;
-      const unfinished = pieceEnds !== null && line.at(-1) !== LF;
+      const from = pos;
+      pos = Math.min(next, pieceEnd);
+      const unfinished = pieceEnds !== null && text[pos - 1] !== LF;
       if (!joined && !unfinished) {
-        const { start, end, soft } = measure(line, flow);
-        paragraph.append(line.subarray(start, soft ? end : line.length));
+        const { start, end, soft } = measure(text, from, pos, flow);
+        paragraph.append(text, start, soft ? end : pos);
         if (soft) continue;
-        if (isSignature(line) && paragraph.length > line.length) {
+        if (isSignature(text, from, pos) && paragraph.length > pos - from) {
           refuse("flowed-ambiguous", "a soft line break before the signature");
         }
       } else {
-        paragraph.append(line);
+        paragraph.append(text, from, pos);
         if (unfinished) continue;
-        const { start, end, soft } = measure(paragraph.text, flow);
-        paragraph.cut(start, soft ? end : paragraph.length);
-        if (soft) continue;
+        if (paragraph.isSoft(flow)) continue;
       }
-      length += paragraph.text.copy(out, length);
-      paragraph.clear();
+      length = paragraph.moveTo(out, length);
     }
   }
-  length += paragraph.text.copy(out, length);
+  length = paragraph.moveTo(out, length);
   return { text: out.subarray(0, length), source: pos };
 }
 
@@ -77,48 +74,54 @@ class Paragraph {
   get length(): number {
     return this.#end - this.#start;
   }
-  get text(): Buffer {
-    return this.#memory.subarray(this.#start, this.#end);
-  }
 
-  append(piece: Buffer): void {
-    if (this.#end + piece.length > this.#memory.length) {
-      const larger = Buffer.allocUnsafe(2 * (this.length + piece.length));
-      this.#end = this.text.copy(larger);
+  append(text: Buffer, from: number, to: number): void {
+    if (this.#end + to - from > this.#memory.length) {
+      const larger = Buffer.allocUnsafe(2 * (this.length + to - from));
+      this.#end = this.#memory.copy(larger, 0, this.#start, this.#end);
       this.#start = 0;
       this.#memory = larger;
     }
-    this.#end += piece.copy(this.#memory, this.#end);
+    this.#end = copyLine(text, from, to, this.#memory, this.#end);
   }
 
-  /** Keeps only [start, end). */
-  cut(start: number, end: number): void {
-    this.#end = this.#start + end;
-    this.#start += start;
+  /** Cuts what is not text, as of a line; whether the next line continues it. */
+  isSoft(flow: Flow): boolean {
+    const { start, end, soft } = measure(this.#memory, this.#start, this.#end, flow);
+    this.#start = start;
+    if (soft) this.#end = end;
+    return soft;
   }
 
-  clear(): void {
+  /** Writes it at `at`, and begins a new one. @returns where it ends */
+  moveTo(out: Buffer, at: number): number {
+    const end = copyLine(this.#memory, this.#start, this.#end, out, at);
     this.#start = 0;
     this.#end = 0;
+    return end;
   }
 }
 
-function isSignature(line: Buffer): boolean {
-  return hasAt(line, 0, "-- ") && textEnd(line) === 3;
+function isSignature(text: Buffer, from: number, to: number): boolean {
+  return hasAt(text, from, "-- ") && textEnd(text, from, to) === from + 3;
 }
 
-/** Offset of the line end. */
-function textEnd(line: Buffer): number {
-  const { length } = line;
-  if (line[length - 1] !== LF) return length;
-  return line[length - 2] === CR ? length - 2 : length - 1;
+/** Where the line end of [from, to) begins. */
+function textEnd(text: Buffer, from: number, to: number): number {
+  if (to === from || text[to - 1] !== LF) return to;
+  return to - from > 1 && text[to - 2] === CR ? to - 2 : to - 1;
 }
 
-/** Start and end of a line's text, and whether the next line continues it. */
-function measure(line: Buffer, flow: Flow): { start: number; end: number; soft: boolean } {
-  const end = textEnd(line);
-  if (isSignature(line)) return { start: 0, end, soft: false };
-  const start = end > 0 && line[0] === BLANK ? 1 : 0;
-  const soft = end > start && line[end - 1] === BLANK;
+/** Start and end of the text of the line [from, to), and whether the next line continues it. */
+function measure(
+  text: Buffer,
+  from: number,
+  to: number,
+  flow: Flow,
+): { start: number; end: number; soft: boolean } {
+  const end = textEnd(text, from, to);
+  if (isSignature(text, from, to)) return { start: from, end, soft: false };
+  const start = end > from && text[from] === BLANK ? from + 1 : from;
+  const soft = end > start && text[end - 1] === BLANK;
   return { start, end: soft && flow.delsp ? end - 1 : end, soft };
 }

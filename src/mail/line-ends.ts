@@ -20,20 +20,40 @@ export function dropCr(mail: Buffer): Buffer {
 
 /** The same, and where it was. Without a CR in the mail, the mail itself. */
 export function withoutCrs(raw: Buffer): PlainMail {
-  let cr = raw.indexOf(CRLF, 0, "latin1");
-  if (cr < 0) return { mail: raw, crs: NO_CRS };
+  const first = raw.indexOf(CRLF, 0, "latin1");
+  if (first < 0) return { mail: raw, crs: NO_CRS };
   const mail = Buffer.allocUnsafe(raw.length);
-  const crs: number[] = [];
-  let length = 0;
-  let pos = 0;
-  while (cr >= 0) {
-    length += raw.copy(mail, length, pos, cr);
-    crs.push(length);
-    pos = cr + 1;
-    cr = raw[pos + 1] === CR && raw[pos + 2] === LF ? pos + 1 : raw.indexOf(CRLF, pos, "latin1");
+  const crs = new PlaceList();
+  let length = raw.copy(mail, 0, 0, first);
+  for (let at = first; at < raw.length; at++) {
+    const byte = raw[at]!;
+    if (byte === CR && raw[at + 1] === LF) crs.push(length);
+    else mail[length++] = byte;
   }
-  length += raw.copy(mail, length, pos);
-  return { mail: mail.subarray(0, length), crs };
+  return { mail: mail.subarray(0, length), crs: crs.all };
+}
+
+/** Ascending offsets, in four bytes each: a mail may be nothing but line ends. */
+export class PlaceList {
+  #memory = new Uint32Array(64);
+  #length = 0;
+
+  get all(): CrPlaces {
+    return this.#memory.subarray(0, this.#length);
+  }
+
+  get last(): number | undefined {
+    return this.#memory[this.#length - 1];
+  }
+
+  push(place: number): void {
+    if (this.#length === this.#memory.length) {
+      const larger = new Uint32Array(2 * this.#length);
+      larger.set(this.#memory);
+      this.#memory = larger;
+    }
+    this.#memory[this.#length++] = place;
+  }
 }
 
 const CRLF = "\r\n";

@@ -1,6 +1,6 @@
 /** The commit message in canonical form (spec, "message"). */
 
-import { hasAt, isSpace, LF } from "../primitives/bytes.ts";
+import { copyLine, hasAt, isSpace, LF } from "../primitives/bytes.ts";
 
 const GT = 0x3e;
 
@@ -24,7 +24,7 @@ export function canonicalMessage(message: Buffer): Buffer {
     } else {
       if (blanks > 0 && length > 0) out[length++] = LF;
       blanks = 0;
-      length += message.copy(out, length, belowQuotes(message, start), end);
+      length = copyLine(message, belowQuotes(message, start), end, out, length);
       out[length++] = LF;
     }
     start = next;
