@@ -124,12 +124,13 @@ const NO_UPSTREAM = /no upstream configured/;
 const FORMAT_PATCH = [
   // it dies without an upstream, and we choose the base
   ["-c", "format.useAutoBase=false", "-c", "log.showSignature=false"],
-  ["-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false", "-c", "diff.relative=false"],
-  ["-c", "diff.srcPrefix=a/", "-c", "diff.dstPrefix=b/", "-c", "format.noprefix=false"],
+  ["-c", "diff.relative=false"],
   // it writes ">From " for "From "
   ["-c", "format.mboxrd=false"],
   ["-c", "diff.submodule=short", "-c", "i18n.logOutputEncoding=UTF-8"],
   ["format-patch", "--ignore-submodules=none", ...PLAIN_DIFF],
+  // no settings: from 2.41 to 2.53, git takes even format.noprefix=false for yes
+  ["--src-prefix=a/", "--dst-prefix=b/"],
 ].flat();
 
 /**
@@ -175,6 +176,8 @@ export async function runFormatPatch(
 const AM = [
   ["-c", "i18n.commitEncoding=UTF-8", "am", "--patch-format=mbox", "--no-message-id"],
   ["--no-scissors", "--no-keep-cr", "--whitespace=warn", "--no-ignore-whitespace"],
+  // else a setting could strip "\r\n" that a mail encoded on purpose
+  ["--quoted-cr=nowarn"],
 ].flat();
 
 export interface AmOptions {
@@ -200,10 +203,7 @@ export async function gitAm(
   mailbox: Buffer,
   options: AmOptions = {},
 ): Promise<number> {
-  const args = [...AM];
-  // else a setting could strip "\r\n" that a mail encoded on purpose
-  if (await isAtLeast(repository, 2, 32)) args.push("--quoted-cr=nowarn");
-  args.push(options.threeWay === true ? "--3way" : "--no-3way");
+  const args = [...AM, options.threeWay === true ? "--3way" : "--no-3way"];
   if (options.signoff === true) args.push("--signoff");
   args.push(...(options.words ?? []));
   const lines = lineSplitter(options.onLine ?? ((): void => undefined));

@@ -7,7 +7,7 @@ import type { Refusal } from "../../types.ts";
 /** Where git made it so by a setting, or of an odd commit. */
 const MENDS: { readonly [reason in RefusalCode]?: string } = {
   "colored-diff": "make it again without colors: --no-color",
-  "bad-name": "if git left out a/ and b/, make it again: git -c diff.noprefix=false …",
+  "bad-name": "if git left out a/ and b/, make it again: --src-prefix=a/ --dst-prefix=b/",
   "charset-unsupported": "make it again in UTF-8: git -c i18n.logOutputEncoding=UTF-8 …",
   "charset-invalid": "commit it again in UTF-8 (git commit --amend), or edit the file in UTF-8",
   "subject-text": "a title is a line of UTF-8: git commit --amend",
