@@ -7,8 +7,8 @@ import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { readBlobs } from "./blobs.ts";
-import { hooksFolder } from "./hooks.ts";
-import { amProgress, type Repository } from "./repository.ts";
+import { hooksFolder, hooksNamed } from "./hooks.ts";
+import { amProgress, isAtLeast, type Repository } from "./repository.ts";
 import { git, gitLines, gitText, runGit } from "./run.ts";
 import { treesOf } from "./trial.ts";
 
@@ -189,7 +189,11 @@ export async function hooksBehind(
   differences: readonly DifferingPart[],
 ): Promise<string[]> {
   const { folder } = await hooksFolder(repository.cwd);
-  const here = Object.keys(HOOKS).filter((name) => isProgram(join(folder, name)));
+  const named = hooksNamed(repository.config);
+  const runsNamed = named.size > 0 && (await isAtLeast(repository, 2, 54));
+  const isHere = (name: string): boolean =>
+    isProgram(join(folder, name)) || (runsNamed && named.has(name));
+  const here = Object.keys(HOOKS).filter(isHere);
   const explained = differences.every((one) => here.some((name) => HOOKS[name]!.has(one)));
   return explained ? here.filter((name) => differences.some((d) => HOOKS[name]!.has(d))) : [];
 }

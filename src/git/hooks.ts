@@ -35,6 +35,16 @@ export async function hooksFolder(directory: string): Promise<HooksFolder> {
   return { folder, scope, shared: SHARED.has(scope) && path.isAbsolute(value) };
 }
 
+/** The hooks that settings name (`hook.<name>.event`), besides those in the folder: git 2.54 and later run them. */
+export function hooksNamed(config: Config): ReadonlySet<string> {
+  const isOn = (name: string): boolean => config.bool(`hook.${name}.enabled`) !== false;
+  const events = config.settings.flatMap(({ key, value }) => {
+    const [, name] = /^hook\.(.+)\.event$/s.exec(key) ?? [];
+    return name !== undefined && isOn(name) && isOn(value) ? [value] : [];
+  });
+  return new Set(events);
+}
+
 /** A path that is set for the user or for the system, in included files too. */
 export interface SharedPath {
   /** Null if unset. */

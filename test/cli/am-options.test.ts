@@ -209,6 +209,15 @@ test("--no-verify skips the hooks of git am, if git can", () => {
   expect(log(tree, "%b")).not.toContain("Seen");
 });
 
+test("a git am that reads names of two letters otherwise is too old", () => {
+  const bin = newFolder();
+  const real = process.env["PATH"]!;
+  const text = `#!/bin/sh\nPATH='${real}'\ncase " $* " in *" version "*) echo git version 2.33.8;; *) exec git "$@";; esac\n`;
+  writeFileSync(join(bin, "git"), text, { mode: 0o755 });
+  const run = patchsig(["am", ...files], { home, cwd: tree, env: { PATH: `${bin}:${real}` } });
+  expectUntouched(run, /^patchsig: am needs git 2\.34 or newer\nhint: /);
+});
+
 test("--scissors and --whitespace=fix are refused where they would make another commit", () => {
   const cut = formatPatch(submission.work);
   edit(cut[0]!, (t) => t.replace("Make it loud.", "Make it loud.\n\n-- >8 --\n\nOr not."));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { lockFile } from "../../src/store/flock.ts";
 import { patchsig, PROGRAM, type Run } from "../support/cli.ts";
+import { gitIsAtLeast } from "../support/gits.ts";
 import { some } from "../support/long.ts";
 import { commit, git, newRepository, tryGit } from "../support/repo.ts";
 import {
@@ -407,7 +408,7 @@ describe("if git am stops", () => {
     writeFileSync(hook, "#!/bin/sh\n[ $1 != prepared ]\n", { mode: 0o755 });
     const run = expectStatus(am(files), 3);
     expect(run.stderr.trimEnd().split("\n").slice(-3)).toEqual([
-      "fatal: ref updates aborted by hook",
+      expect.stringMatching(/^fatal: .* aborted by .*hook$/),
       "patchsig: git am stopped: 0 of 3 applied",
       "hint: mend what git says above, then git patchsig am --abort, and try again",
     ]);
@@ -567,6 +568,14 @@ describe("settings and hooks of the repository", () => {
       "note: changed by your hook applypatch-msg: message\napplied 3 patches\n",
     );
     expect(git(tree, ["log", "-1", "--format=%B"]).toString()).toContain("Link: here");
+  });
+
+  test("so may a hook that a setting names, in a git that runs it", () => {
+    git(tree, ["config", "hook.link.event", "applypatch-msg"]);
+    git(tree, ["config", "hook.link.command", 'echo "Link: here" >>"$1" #']);
+    const note = "note: changed by your hook applypatch-msg: message\n";
+    const run = expectStatus(am(files), 0);
+    expect(run.stderr).toBe(`${gitIsAtLeast(2, 54) ? note : ""}applied 3 patches\n`);
   });
 
   /** A git that does something more after each `git am`. */

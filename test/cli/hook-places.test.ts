@@ -15,7 +15,7 @@ import {
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Run } from "../support/cli.ts";
-import { gits, type OtherGit } from "../support/gits.ts";
+import { gitIsAtLeast } from "../support/gits.ts";
 import { some } from "../support/long.ts";
 import { git } from "../support/repo.ts";
 import { requireTool } from "../support/tools.ts";
@@ -253,14 +253,13 @@ describe.runIf(tools)("settings that keep git from running the hook", () => {
   });
 
   test("sendemail.annotate, with a git that lets one edit after the hook", () => {
-    const [{ version }] = gits() as [OtherGit];
     git(work, ["config", "sendemail.annotate", "yes"]);
     const said = expectStatus(hook("install"), 0).stderr;
     const shown = expectStatus(hook("status"), 0).stdout;
     const { edits } = JSON.parse(hook("status", "--json").stdout) as { edits: string | null };
     const text =
       "this git lets you edit after signing, so that nothing is sent: sendemail.annotate";
-    const late = version[0] === 2 && version[1] < 43;
+    const late = !gitIsAtLeast(2, 43);
     expect([said.includes(`but ${text}`), shown.includes(text), edits !== null]).toEqual([
       late,
       late,

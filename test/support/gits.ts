@@ -22,3 +22,9 @@ export function gits(): OtherGit[] {
     return { version: [Number(major), Number(minor)], name, path };
   });
 }
+
+/** Whether the git that is installed is of this version, or newer. */
+export function gitIsAtLeast(major: number, minor: number): boolean {
+  const [{ version }] = gits() as [OtherGit];
+  return version[0] > major || (version[0] === major && version[1] >= minor);
+}

@@ -85,8 +85,18 @@ function signWords(key: string | false | undefined): readonly string[] {
   return [key === "" ? "--gpg-sign" : `--gpg-sign=${key}`];
 }
 
-/** @throws PatchsigError "unsupported" if this git does not know one of these options */
-export async function checkWords(repository: Repository, words: readonly string[]): Promise<void> {
+/**
+ * The oldest git am that was tried. Before 2.33 it takes an author's address for a name of one or two letters;
+ * before 2.32 it has no `--quoted-cr`.
+ */
+const OLDEST_AM = [2, 34] as const;
+
+/** @throws PatchsigError "unsupported" if this git is too old, or does not know one of these options */
+export async function checkGit(repository: Repository, words: readonly string[]): Promise<void> {
+  if (!(await isAtLeast(repository, ...OLDEST_AM)))
+    throw new PatchsigError("unsupported", `am needs git ${OLDEST_AM.join(".")} or newer`, {
+      hint: "git --version says which this is; older ones read some names otherwise",
+    });
   if (!words.includes("--no-verify") || (await isAtLeast(repository, 2, 40))) return;
   throw new PatchsigError(
     "unsupported",

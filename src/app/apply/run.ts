@@ -29,7 +29,7 @@ import { choosePatches } from "./choose.ts";
 import { applyMails, checkIdle, composeMails, countApplied } from "./commits.ts";
 import {
   checkUnchanged,
-  checkWords,
+  checkGit,
   type GitWishes,
   type GitWords,
   gitWords,
@@ -87,7 +87,7 @@ export async function runAm(wishes: AmWishes, audience: AmAudience): Promise<boo
   const offering = wantedTrailers(wishes);
   const git = gitWords(wishes);
   const repository = await openHere();
-  await checkWords(repository, git.words);
+  await checkGit(repository, git.words);
   await checkIdle(repository);
   await settlePending(repository, reporter.say);
   const committer = await committerOf(repository);

@@ -3,8 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT, PatchsigError } from "../../errors.ts";
-import { hooksFolder } from "../../git/hooks.ts";
-import type { ConfigSetting } from "../../git/config.ts";
+import { hooksFolder, hooksNamed } from "../../git/hooks.ts";
 import { isAtLeast, type Repository } from "../../git/repository.ts";
 import { runGit } from "../../git/run.ts";
 import { readMail } from "../../mail/mailinfo.ts";
@@ -65,9 +64,7 @@ export async function validated(
 async function isThere({ cwd, config }: Repository): Promise<boolean> {
   const { installed, path, other } = hookState((await hooksFolder(cwd)).folder);
   // git 2.54 also runs those that settings name, if there is a file
-  const named = ({ key, value }: ConfigSetting): boolean =>
-    /^hook\..*\.event$/.test(key) && value === HOOK;
-  return installed ? other !== null || config.settings.some(named) : other === path;
+  return installed ? other !== null || hooksNamed(config).has(HOOK) : other === path;
 }
 
 /** As git format-patch begins a file. */

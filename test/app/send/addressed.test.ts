@@ -11,7 +11,7 @@ import { openRepository, type Repository } from "../../../src/git/repository.ts"
 import { messages } from "../../../src/mail/mbox.ts";
 import { withIdentity } from "../../../src/send/settings.ts";
 import { newFolder } from "../../support/folders.ts";
-import { gits } from "../../support/gits.ts";
+import { gitIsAtLeast } from "../../support/gits.ts";
 import { LONG } from "../../support/long.ts";
 import { commit, git, newRepository } from "../../support/repo.ts";
 
@@ -240,13 +240,11 @@ test("people whose address has changed get it where they are now", async () => {
 });
 
 describe("as git send-email", () => {
-  const [major, minor] = gits()[0]!.version;
-  const isNew = major > 2 || minor >= 47;
   const rows = [
     ...ROWS,
     ...(LONG ? LONG_ROWS : []),
-    ...(LONG && (major > 2 || minor >= 41) ? HEADER_ROWS : []),
-    ...(LONG && isNew ? MAILMAP_ROWS : []),
+    ...(LONG && gitIsAtLeast(2, 41) ? HEADER_ROWS : []),
+    ...(LONG && gitIsAtLeast(2, 47) ? MAILMAP_ROWS : []),
   ];
   test.each(rows.map((row) => [row[0], row] as const))("%s", async (_, row) => {
     const [, set, options = [], wishes = {}, identity = null] = row;
