@@ -104,6 +104,7 @@ const WHICH_REPOSITORY = [
   "GIT_PREFIX",
   "GIT_SHALLOW_FILE",
   "GIT_REPLACE_REF_BASE",
+  "GIT_REFERENCE_BACKEND",
 ];
 
 /** A repository that we name is meant, also where the user's setting wants bare ones to be named. */

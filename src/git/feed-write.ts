@@ -55,7 +55,8 @@ export async function writableEpoch(folder: string, limit = EPOCH_BYTES): Promis
 }
 
 /**
- * Makes an empty epoch, under its name only when it is complete.
+ * Makes an empty epoch, under its name only when it is complete. Its refs are files, whatever git's default is: plain
+ * web servers and public-inbox cannot read reftables.
  *
  * @param sha256 true for object names of SHA-256. Whatever git's default is, feeds have SHA-1: public-inbox reads no other
  */
@@ -66,7 +67,7 @@ export async function makeEpoch(folder: string, number: number, sha256 = false):
   for (const name of readdirSync(below))
     if (name.startsWith(".new-")) rmSync(join(below, name), { recursive: true, force: true });
   const draft = join(below, `.new-${number}.git`);
-  const env = { GIT_DEFAULT_HASH: sha256 ? "sha256" : "sha1" };
+  const env = { GIT_DEFAULT_HASH: sha256 ? "sha256" : "sha1", GIT_DEFAULT_REF_FORMAT: "files" };
   const init = ["init", "--quiet", "--bare", "--template=", draft];
   await git(init, { cwd: below, elsewhere: true, env });
   const place = { cwd: draft, elsewhere: true };

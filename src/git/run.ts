@@ -6,7 +6,8 @@
  */
 
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { PatchsigError, systemWords } from "../errors.ts";
 import { hooksOff, LIST_HOOKS, movesRefs, type Purpose, termsOf } from "./closed.ts";
 
@@ -46,12 +47,24 @@ function commandOf(args: readonly string[], start: StartOptions) {
   return { args: [...terms.args, ...args], options: { cwd, env: { ...env, ...off } } };
 }
 
-/** Variables for a git that may run hooks there, so that it runs none that settings name. */
+/** Variables for a git that may run hooks there, so that it runs none that the repository's settings name. */
 export function withoutHooks({ cwd, elsewhere, env }: StartOptions): Record<string, string> {
+  if (elsewhere === true && !mayNameHooks(cwd)) return {};
   const place = { cwd, elsewhere: elsewhere ?? false, env: env ?? {} };
   const listed = runGitSync(LIST_HOOKS, { ...place, purpose: "settings" });
   const keys = listed?.stdout.toString().split("\0").slice(0, -1) ?? [];
   return hooksOff(keys, { ...process.env, ...env });
+}
+
+/** Whether the settings of a bare repository can name a hook, or include a file that does: a feed has neither. */
+function mayNameHooks(bare: string): boolean {
+  const files = ["config", "config.worktree"].map((name) => join(bare, name));
+  const isFile = (path: string): boolean =>
+    statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return (
+    existsSync(join(bare, "commondir")) ||
+    files.filter(isFile).some((path) => /hook|include/i.test(readFileSync(path, "latin1")))
+  );
 }
 
 /** Starts git and returns it running: the caller listens for "error" and "close". */

@@ -29,8 +29,9 @@ beforeEach(() => {
   shelf = newShelf(newFolder());
 });
 
+/** With names of SHA-1, as feeds have, whatever git's default is. */
 function bare(name: string): string {
-  execFileSync("git", ["init", "-q", "--bare", name], { cwd: place });
+  execFileSync("git", ["init", "-q", "--bare", "--object-format=sha1", name], { cwd: place });
   return join(place, name);
 }
 
