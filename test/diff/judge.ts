@@ -116,7 +116,8 @@ export function makeJudge(populate: (repository: string) => void): Judge {
       answer({ patch, what: "numstat", ...(option === undefined ? {} : { option }) }),
     findsNothing(patch) {
       const judged = run(["apply", "--numstat"], patch, empty);
-      return judged.stderr.toString().startsWith("error: No valid patches");
+      // before git 2.35, the latter
+      return /^error: (?:No valid patches|unrecognized input)/.test(judged.stderr.toString());
     },
     apply: (patch) => answer({ patch, what: "apply" }),
     ask,
