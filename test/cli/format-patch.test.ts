@@ -337,6 +337,11 @@ describe("errors", () => {
     });
   });
 
+  test("what git refuses is said before a key or a password is asked for", () => {
+    const run = format("--key", join(scratch, "none.key"), "--no-such-option", "-1");
+    expect(run).toMatchObject({ status: 2, stderr: expect.stringContaining("--no-such-option") });
+  });
+
   test("an option that git does not know", () => {
     const { run, files } = formatInto("--no-such", "-1");
     expect(run.status).toBe(2);

@@ -7,7 +7,7 @@ import type { NewField } from "../../outgoing/header.ts";
 import { messageIdOf, messageIdParts } from "../../outgoing/message-id.ts";
 import type { Reporter } from "../reporter.ts";
 import type { OpenSigner } from "../sign/signer.ts";
-import { gitArguments, type PrepareSeries, seriesPreparer } from "../sign/prepare-series.ts";
+import { gitArguments, seriesPreparer } from "../sign/prepare-series.ts";
 import { type EditFiles, type VersionMails, versionMails } from "./mails.ts";
 import type { SendChance, SendPlan } from "./plan.ts";
 import { mailDate } from "../../primitives/time.ts";
@@ -16,7 +16,7 @@ import { mailDate } from "../../primitives/time.ts";
 export type ThreadShape = "flat" | "first" | "each";
 
 export interface VersionOptions extends SendChance {
-  /** Opened last, since it may ask for a password; wiped when all is signed. */
+  /** As of PrepareOptions. */
   readonly signer: () => Promise<OpenSigner>;
   /** The address to sign for. */
   readonly by: string;
@@ -51,11 +51,7 @@ export async function makeVersion(
   // format.numbered does not count: a series has numbers
   const numbered = length > 1 || cover !== null ? ["--numbered"] : [];
   const args = [`--from=${from}`, ...numbered, ...own];
-  const prepare: PrepareSeries = async (drafts) => {
-    const opened = await signer();
-    const terms = { signer: opened, by, time: now };
-    return seriesPreparer(repository, series, terms)(drafts).finally(() => opened.wipe());
-  };
+  const prepare = seriesPreparer(repository, series, { signer, by, time: now });
   const texts = {
     version,
     label: plan.label,

@@ -10,7 +10,7 @@ import type { Repository } from "../../git/repository.ts";
 import { type SeriesRange, seriesRange } from "../../git/series-range.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { settingsEnvironment } from "../settings.ts";
-import type { MinisignSigner } from "../../minisign/signature.ts";
+import type { OpenSigner } from "./signer.ts";
 import { type CommitDifference, commitDifferences } from "./compare-commits.ts";
 import { type MailToSign, type SignedMails, signEachSeries } from "./signing.ts";
 
@@ -44,7 +44,8 @@ export interface PreparedSeries {
 export type PrepareSeries = (drafts: readonly Written[]) => Promise<PreparedSeries>;
 
 export interface PrepareOptions {
-  readonly signer: MinisignSigner;
+  /** Opened once git has written the mails, since it may ask for a password; wiped when all is signed. */
+  readonly signer: () => Promise<OpenSigner>;
   /** The address to sign for. */
   readonly by: string;
   /** Seconds since the epoch. */
@@ -55,15 +56,16 @@ export interface PrepareOptions {
 export function seriesPreparer(
   repository: Repository,
   { base, range }: SeriesPlan,
-  { signer, by, time }: PrepareOptions,
+  { signer: open, by, time }: PrepareOptions,
 ): PrepareSeries {
   const tree = publicTree(repository, base);
   const commit = base.kind === "none" ? null : base.commit;
   return async (drafts) => {
     const amended = withTree(drafts, base, tree);
     // git leaves out what has no changes: the mails are all that there is
+    const signer = await open();
     const terms = { signer, by, time, base: commit, inOrder: true, empty: Infinity };
-    const signed = await signEachSeries(amended, terms);
+    const signed = await signEachSeries(amended, terms).finally(() => signer.wipe());
     const patches = drafts.flatMap(({ name, commit: madeFrom }, i) => {
       const mail = signed.mails[i] ?? null;
       return mail === null || madeFrom === null ? [] : [{ name, mail, commit: madeFrom }];

@@ -102,26 +102,22 @@ export const formatPatchCommand = {
     if (!words.quiet) sayImplied(plan.range);
     const by = signerAddress();
     const gitArgs = await gitArguments(repository, plan, { by, from: words.from });
-    const signer = await userSigner(words);
-    try {
-      const prepare = seriesPreparer(repository, plan, { signer, by, time: now() });
-      const [{ signed, differences }, hazards] = await Promise.all([
-        write(repository, words, { args: gitArgs, prepare, say }),
-        words.quiet ? null : baseHazards(repository, plan.base, plan.range),
-      ]);
-      const unmet = isUnmet(signed) || differences.some(({ inFiles }) => inFiles);
-      if (unmet || !words.quiet) {
-        signedLines(signed, by).forEach(say);
-        for (const { text } of differences) say(`note: ${text}`);
-      }
-      if (hazards !== null) {
-        baseNotes(plan.base, repository.shallow).forEach(say);
-        hazardNotes(plan.base, hazards).forEach(say);
-      }
-      return unmet ? EXIT.unmet : EXIT.ok;
-    } finally {
-      signer.wipe();
+    const terms = { signer: () => userSigner(words), by, time: now() };
+    const prepare = seriesPreparer(repository, plan, terms);
+    const [{ signed, differences }, hazards] = await Promise.all([
+      write(repository, words, { args: gitArgs, prepare, say }),
+      words.quiet ? null : baseHazards(repository, plan.base, plan.range),
+    ]);
+    const unmet = isUnmet(signed) || differences.some(({ inFiles }) => inFiles);
+    if (unmet || !words.quiet) {
+      signedLines(signed, by).forEach(say);
+      for (const { text } of differences) say(`note: ${text}`);
     }
+    if (hazards !== null) {
+      baseNotes(plan.base, repository.shallow).forEach(say);
+      hazardNotes(plan.base, hazards).forEach(say);
+    }
+    return unmet ? EXIT.unmet : EXIT.ok;
   },
 };
 
