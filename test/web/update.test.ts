@@ -108,3 +108,27 @@ test("pages of a mail are made by another process: if it was killed, the next pa
   program.kill("SIGTERM");
   await ended(other!);
 });
+
+test("the folder where it was started is removed meanwhile: mails are read all the same", async () => {
+  const home = newFolder();
+  const [gone, mbox] = [join(home, "gone"), join(home, "mbox")];
+  mkdirSync(gone);
+  const header = ["From: a <a@example.org>", "Subject: a", "Message-ID: <a@example.org>"];
+  writeFileSync(mbox, `From a\n${plainMail(header, "a").toString()}\n`);
+  // once it listens, before it reads
+  const removing = `import { rmdirSync } from "node:fs"; import { Server } from "node:net"; const { listen } = Server.prototype; Server.prototype.listen = function (...all) { rmdirSync(process.cwd()); return listen.apply(this, all); };`;
+  const preload = ["--import", `data:text/javascript,${encodeURIComponent(removing)}`];
+  const program = spawn(process.execPath, [...preload, PROGRAM, "web", "--port", "0", mbox], {
+    cwd: gone,
+    env: { ...process.env, HOME: home, XDG_DATA_HOME: home, XDG_CACHE_HOME: home },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void program.kill("SIGKILL"));
+  let said = "";
+  program.stderr.on("data", (some) => (said += String(some)));
+  const root = String(await once(program.stdout, "data")).trim();
+  const asked = { redirect: "manual" } as const;
+  const answer = async (): Promise<number> => (await fetch(`${root}a@example.org`, asked)).status;
+  await expect.poll(async () => said || (await answer()), { timeout: 60_000 }).not.toBe(404);
+  expect(said).toBe("");
+});

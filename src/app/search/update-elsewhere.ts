@@ -4,6 +4,8 @@
  */
 
 import { fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import { parse } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ErrorCode, PatchsigError } from "../../errors.ts";
 import type { Progress, Reporter } from "../reporter.ts";
@@ -52,6 +54,7 @@ export function updateElsewhere(
       reject(new PatchsigError("fault", `the process that reads new mails ${why}`, { cause }));
     // a debugger listens on one port only
     const child = fork(fileURLToPath(SCRIPT), [], {
+      cwd: folderToStartIn(),
       execArgv: [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
@@ -67,6 +70,12 @@ export function updateElsewhere(
     });
     child.send(job, () => {});
   });
+}
+
+/** Where the user started this program; the root if that was removed since, where no process would start. */
+function folderToStartIn(): string {
+  const here = process.cwd();
+  return existsSync(here) ? here : parse(here).root;
 }
 
 function errorIn({ code, message, hint }: SentFailure): Error {
