@@ -38,9 +38,18 @@ export function epochAddress(url: string, layout: FeedLayout, epoch: number): st
  */
 export async function locate(url: string): Promise<LocatedFeed> {
   const offered = await listed(url);
-  const first = offered?.at(-1)?.epoch ?? 0;
-  for (const layout of ["epochs", "dotted", "single"] as const) {
-    const found = await repositoryAt(epochAddress(url, layout, layout === "epochs" ? first : 0));
+  // a manifest may name an epoch that is still to come
+  const newest = offered?.slice(-2).map(({ epoch }) => epoch) ?? [];
+  const places = (newest.length === 0 ? [0] : newest.toReversed()).map((epoch) => ({
+    layout: "epochs" as const,
+    epoch,
+  }));
+  const others = [
+    { layout: "dotted", epoch: 0 },
+    { layout: "single", epoch: 0 },
+  ] as const;
+  for (const { layout, epoch } of [...places, ...others]) {
+    const found = await repositoryAt(epochAddress(url, layout, epoch));
     if (found !== null) return { layout, probe: found };
   }
   throw new PatchsigError("not-found", `${url} is not a feed`, {

@@ -75,13 +75,16 @@ export async function updateFeed(
           updateEpoch(state, one, folder, reporter, mayLeave);
         await (isNew(state, known, one) ? withRoom(state, folder, work) : work(true));
       } catch (error) {
-        if (!known.includes(one.epoch) || !(await isGone(error, feed, one.epoch))) throw error;
+        if (!(await isGone(error, feed, one.epoch))) throw error;
         gone.set(one.epoch, error);
+        if (!known.includes(one.epoch))
+          reporter.say(`note: epoch ${one.epoch} of ${name} is named there, but is not there yet`);
       }
     }
     // if every epoch is gone, it is rather the server that is
-    if (offered.every(({ epoch, fingerprint }) => gone.has(epoch) && fingerprint === null))
-      for (const error of gone.values()) throw error;
+    const isLost = ({ epoch, fingerprint }: OfferedEpoch): boolean =>
+      gone.has(epoch) && (fingerprint === null || !known.includes(epoch));
+    if (offered.every(isLost)) for (const error of gone.values()) throw error;
     const isOffered = (epoch: number): boolean => offered.some((one) => one.epoch === epoch);
     const withheld = known.filter((epoch) => gone.has(epoch) || !isOffered(epoch));
     await checkDescriptions(state, epochsOf(folder) ?? []);
@@ -115,7 +118,7 @@ async function dropOldest(state: State, folder: string, isShort: boolean): Promi
   rememberFeed(state.feed);
 }
 
-/** Whether a fetch failed because the epoch is not there any more or empty, even if a manifest names it. */
+/** Whether a fetch failed because the epoch is not there (any more) or empty, even if a manifest names it. */
 async function isGone(
   error: unknown,
   { url, layout }: FollowedFeed,

@@ -1,6 +1,7 @@
 /** What an update makes of a feed that has less than it had, or another past. */
 
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { followFeed } from "../../../src/app/feed/follow.ts";
@@ -8,11 +9,13 @@ import { followedFeed, followedFolder } from "../../../src/app/feed/followed.ts"
 import { updateFeed } from "../../../src/app/feed/update.ts";
 import { verifyFeed } from "../../../src/app/feed/verify.ts";
 import { descriptionMail, FEED_TEXT } from "../../../src/feed/description.ts";
+import { formatManifest } from "../../../src/feed/manifest.ts";
 import type { FeedUpdate } from "../../../src/feed/followed.ts";
 import { generateSecretKey } from "../../../src/minisign/generate.ts";
 import type { SecretKey } from "../../../src/minisign/secret-key.ts";
 import { signNow } from "../../../src/minisign/signature.ts";
 import { textSigning } from "../../../src/patch/signed-text.ts";
+import { serveFolder } from "../../support/feed-server.ts";
 import { newFolder } from "../../support/folders.ts";
 
 const DAY = 86_400_000;
@@ -162,4 +165,19 @@ test("only what its owner says of a feed contradicts it, when it is verified, to
   expect(await contradicted()).toEqual([]);
   expect(await feed.has("aboSO")).toBe("new - 0");
   expect(await contradicted()).toEqual([`epoch 0 has ${none.slice(0, 12)}`]);
+});
+
+test("a manifest that is ahead of its repositories: what is there is followed, and the rest is said", async () => {
+  const feed = new Feed();
+  feed.write("ab");
+  const server = await serveFolder(feed.folder, "smart");
+  onTestFinished(server.stop);
+  const named = [0, 1].map((epoch) => ({ epoch, fingerprint: "0".repeat(40), modified: 1000 }));
+  writeFileSync(join(feed.folder, "manifest.js.gz"), formatManifest("ci", "", named));
+  const heard: string[] = [];
+  const telling = { ...reporter, say: (line: string) => void heard.push(line) };
+  const wishes = { url: server.url, name: "ci", headersOnly: false, keys: [] };
+  expect(said(await followFeed(wishes, telling))).toBe("new - 0");
+  expect(feed.here()).toBe("ab");
+  expect(heard).toEqual(["note: epoch 1 of ci is named there, but is not there yet"]);
 });
