@@ -31,7 +31,8 @@ import { reading, chunksOf, isDirectory, isThere } from "./reading.ts";
 
 /** How many bytes decide whether a file is a mail. */
 const SNIFFED = 2000;
-const MAIL_FILE = /\.(?:patch|eml|mbox|mbx)$/;
+/** Other text than mails has `.txt` too: only as git format-patch --suffix=.txt names patches. */
+const MAIL_FILE = /\.(?:patch|eml|mbox|mbx)$|^(?:v\d\S*?-)?\d{4,}-.+\.txt$/;
 
 /**
  * Streams all mails of a source: of a directory by file name, of a maildir by delivery, else in the order of
@@ -282,7 +283,7 @@ const SPOILT: readonly (readonly [start: RegExp, what: string, hint: string])[] 
   [
     /^(?:\xff\xfe|\xfe\xff|[!-~]\0[!-~]\0|\0[!-~]\0[!-~])/,
     "is UTF-16, as PowerShell writes with >",
-    "git format-patch -o FOLDER writes files by itself; or: iconv -f UTF-16 -t UTF-8",
+    "git format-patch -o FOLDER writes files; or: iconv -f UTF-16 -t UTF-8",
   ],
   [/^\xef\xbb\xbf/, "begins with a byte order mark", "save it as UTF-8 without one"],
 ];

@@ -162,6 +162,19 @@ test("files in a folder that are not mails are reported, and the rest is read", 
   ]);
 });
 
+test("of a folder's text files, those that git format-patch --suffix=.txt has named", async () => {
+  const names = [
+    "0001-a.txt",
+    "v2-0001-b.txt",
+    "v2-rfc-0003-c.txt",
+    "README.txt",
+    "0002.txt",
+    "x.patch",
+  ];
+  for (const [i, name] of names.entries()) put(name, mail(i));
+  expect((await read(folder)).subjects).toEqual(["0", "1", "2", "5"]);
+});
+
 describe("anything but a regular file", () => {
   const WORDS = { fifo: "a pipe", link: "a pipe", socket: "a socket", device: "a device" };
 
