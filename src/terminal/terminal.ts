@@ -188,13 +188,21 @@ export function progressLine(
   const width = 24;
   const share = total > 0 ? Math.min(1, done / total) : 0;
   const bar = total > 0 ? `[${"#".repeat(Math.floor(share * width)).padEnd(width, ".")}] ` : "";
-  const left = total > 0 && share > 0 ? `, ${Math.ceil(seconds / share - seconds)} s left` : "";
+  const left = share > 0 ? timeLeft(seconds / share - seconds) : "";
   const room = columns - 1;
   const words = ours`${what}${left}`;
   if (bar.length + displayWidth(words) <= room) return ours`${bar}${words}`;
   if (displayWidth(words) <= room) return words;
   return ours`${truncateTo(escapeText(what), room - left.length)}${left}`;
 }
+
+/** In words; "" where so little is done that nobody can tell. */
+function timeLeft(seconds: number): string {
+  if (seconds > MOST_FORETOLD) return "";
+  return seconds < 100 ? `, ${Math.ceil(seconds)} s left` : `, ${Math.ceil(seconds / 60)} min left`;
+}
+
+const MOST_FORETOLD = 12 * 60 * 60;
 
 /** Until the next line: making a key of a password takes a second or more, on purpose. */
 export function showMoment(): void {

@@ -18,6 +18,16 @@ test.each([
   expect(progressLine("out: 1 of 2 files", 1, 2, 9, columns)).toBe(line);
 });
 
+test.each([
+  [99, 100, 99, "1 s left"],
+  [1, 2, 140, "3 min left"],
+  // the first mail of many took a second: nobody can tell
+  [1, 1e6, 2, null],
+])("what is left, with %s of %s done in %s s", (done, total, seconds, words) => {
+  const line = progressLine("out", done, total, seconds, 80);
+  expect(line.includes("left") ? line.slice(line.indexOf("out, ") + 5) : null).toBe(words);
+});
+
 test("progress quotes nobody unescaped", () => {
   expect(progressLine("\u001b[2J", 0, 0, 9, 80)).toBe("\\x1b[2J");
 });
