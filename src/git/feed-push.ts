@@ -35,14 +35,14 @@ export async function pushEpoch(
   if (status === 0) return say(`pushed to ${address}`);
   if (/^!\t.*\[rejected\]/m.test(stdout.toString()))
     throw new PatchsigError("refused", `${address} has mails that are not here`, {
-      hint: "two places write one feed, or its history was rewritten; nothing was pushed over it",
+      hint: "two places write it, or its history was rewritten; nothing was pushed",
     });
   const [, why] = /^!\t.*\[remote rejected\] \((.*)\)$/m.exec(stdout.toString()) ?? [];
   if (why !== undefined) throw declined(address, why, stderr);
   const error = failure(args, stderr);
   if (!isRedirect(error)) throw error;
   throw new PatchsigError("refused", `${address} redirects to another address`, {
-    hint: "nothing was pushed: name the address that it leads to (git ls-remote prints it)",
+    hint: "nothing was pushed; git ls-remote prints the address that it leads to",
   });
 }
 

@@ -81,7 +81,7 @@ export function refuseNoFile(environment: Readonly<Record<string, string | undef
   for (const file of set === undefined ? places() : [set]) {
     if (statSync(file, { throwIfNoEntry: false })?.isFile() ?? true) continue;
     throw new PatchsigError("refused", `${file} is not a file: git would replace it with one`, {
-      hint: "for this command, set GIT_CONFIG_GLOBAL to the file that holds your settings",
+      hint: "for this command, let GIT_CONFIG_GLOBAL name your settings' file",
     });
   }
 }

@@ -33,14 +33,17 @@ export async function openRepository(directory: string, known?: OwnSettings): Pr
   const facts = known?.facts ?? factsAt(directory);
   const listed = await listing;
   if (facts === null || "refusal" in facts) {
-    const { message } = failure(["rev-parse"], facts?.refusal ?? "");
+    const { message, hint } = failure(["rev-parse"], facts?.refusal ?? "");
     const why = message.replace(/^git rev-parse: /, "");
     // git explains another owner, and a setting that it refuses
-    if (!why.startsWith("not a git repository"))
-      throw new PatchsigError("no-repository", `git does not read the repository here: ${why}`);
-    throw new PatchsigError("no-repository", `no git repository at ${directory}`, {
-      hint: "run it in a working tree",
-    });
+    const isNone = why.startsWith("not a git repository");
+    throw new PatchsigError(
+      "no-repository",
+      isNone
+        ? `no git repository at ${directory}`
+        : `git does not read the repository here: ${why}`,
+      hint === undefined ? {} : { hint },
+    );
   }
   if (listed !== null && listed.status !== 0) throw failure(["config"], listed.stderr);
   const config = listed === null ? known!.config : parseConfig(listed.stdout.toString());

@@ -167,8 +167,16 @@ export function failure(args: readonly string[], stderr: string): PatchsigError 
   // after settings for git itself
   const name = args.find((word, i) => word !== "-c" && args[i - 1] !== "-c") ?? "";
   const said = `git ${name}: ${line.replace(/^(fatal|error): /, "")}`;
-  if (!/\.lock': File exists/.test(line)) return new PatchsigError("git-failed", said);
-  return new PatchsigError("git-failed", said, {
-    hint: "if no git runs there any more, one that was killed has left that file: remove it",
-  });
+  const hint = wayOut(line, lines);
+  return new PatchsigError("git-failed", said, hint === null ? {} : { hint });
+}
+
+/** What helps against the usual complaints; null for others. */
+function wayOut(line: string, lines: readonly string[]): string | null {
+  if (/\.lock': File exists/.test(line))
+    return "if no git runs there, one that was killed left that file: remove it";
+  if (line.startsWith("fatal: not a git repository")) return "run it in a working tree";
+  // git names the folder, quoted for a shell
+  const trust = lines.find((text) => /^\s*git config .*safe\.directory /.test(text));
+  return trust === undefined ? null : `if you trust its owner: ${trust.trim()}`;
 }

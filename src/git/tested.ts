@@ -108,7 +108,7 @@ export async function untrackedFiles({ cwd, toplevel }: Repository): Promise<rea
       "refused",
       `git was told not to look whether ${unseen} is as committed`,
       {
-        hint: "git ls-files -v lists such files; git update-index --no-assume-unchanged, --no-skip-worktree",
+        hint: "git ls-files -v lists them; git update-index --no-assume-unchanged",
       },
     );
   return entries

@@ -132,7 +132,7 @@ function objectionTo(unit: TrustUnit, publicKey: PublicKeyText): PatchsigError |
   const [patches] = usableKeys(unit.everywhere(publicKey));
   if (patches === undefined) return null;
   return new PatchsigError("refused", `this key signs patches, as ${patches.identity}`, {
-    hint: "results are to be signed with a key of their own: git patchsig key generate",
+    hint: "results want a key of their own: git patchsig key generate",
   });
 }
 

@@ -40,7 +40,9 @@ test("what cannot be done is said", () => {
   });
   expect(search("--source", mbox, "zz:x")).toMatchObject({ status: 2 });
   expect(search("--source", mbox, "-n", "0")).toMatchObject({ status: 2 });
-  expect(search("x").stderr).toMatch(/^patchsig: there are no mails to search\nhint: /);
+  expect(search("x").stderr).toMatch(
+    /^patchsig: no mails to look at: name a public-inbox, maildir or mbox, or follow a feed\nhint: /,
+  );
   expect(search("--source", "imaps://example.org/x", "x").stderr).toMatch(/cannot be indexed/);
   expect(search("--source", join(home, "gone"), "x")).toMatchObject({ status: 3 });
 });

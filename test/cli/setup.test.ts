@@ -99,7 +99,7 @@ describe("without a terminal", () => {
       env: { ...env, ...nobody },
     });
     expectError(unknown, 2, "git does not know who you are");
-    expect(unknown.stderr).toMatch(/^hint: .*; or --local: for this repository alone$/m);
+    expect(unknown.stderr).toMatch(/^patchsig: .* \(--local asks this repository alone\)$/m);
     expect(files()).toEqual(before);
   });
 
@@ -333,6 +333,9 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
     await session.shows("your name, as in your commits: ");
     session.type("Alice\n");
     await session.shows("your mail address: ");
+    session.type("alice\n");
+    await session.shows("patchsig: alice is not a mail address");
+    await session.shows("your mail address: ", 2);
     session.type("alice@example.org\n");
     await session.shows(KEY);
     session.type(`${rsa}\n`);

@@ -63,3 +63,14 @@ describe("hooks that a repository's settings name", () => {
     expect(hooksOff([], { GIT_CONFIG_COUNT: "2" })).toEqual({});
   });
 });
+
+test("a repository that git does not read, and a folder without one, have a way out", () => {
+  const foreign =
+    "fatal: detected dubious ownership in repository at '/srv/a b'\nTo add an exception for this directory, call:\n\n\tgit config --global --add safe.directory '/srv/a b'\n";
+  expect(failure(["rev-parse"], foreign)).toMatchObject({
+    message: "git rev-parse: detected dubious ownership in repository at '/srv/a b'",
+    hint: "if you trust its owner: git config --global --add safe.directory '/srv/a b'",
+  });
+  const none = "fatal: not a git repository (or any of the parent directories): .git\n";
+  expect(failure(["rev-parse"], none).hint).toBe("run it in a working tree");
+});

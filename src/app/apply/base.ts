@@ -32,7 +32,7 @@ export async function goToBase(
   )?.payload.signed?.comment.base;
   if (typeof signed !== "string" && !guessBase) {
     throw new PatchsigError("refused", "no base commit was signed", {
-      hint: "--guess-base uses the most likely one; without --on-base, am applies to HEAD",
+      hint: "--guess-base takes the most likely one; without --on-base, it is HEAD",
     });
   }
   const base = signed ?? (await guessedBase(repository, series, reporter));

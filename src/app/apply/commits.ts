@@ -164,7 +164,7 @@ async function checkCommitted(
     "refused",
     `git committed something other than what was verified (${what}): undone`,
     {
-      hint: "an attribute, filter or setting here changes what is applied: git config --list",
+      hint: "an attribute or setting here changes what is applied: git config --list",
     },
   );
 }

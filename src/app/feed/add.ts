@@ -118,7 +118,7 @@ async function publicMail({ bytes, source, record }: MailForFeed): Promise<FeedM
 
 function refusal(source: string, why: string): PatchsigError {
   return new PatchsigError("refused", `${source} is not added: ${why}`, {
-    hint: "git config --add patchsig.publicLists LIST@HOST names lists that everybody can read",
+    hint: "lists that all can read: git config --add patchsig.publicLists LIST@HOST",
   });
 }
 

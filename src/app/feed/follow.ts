@@ -41,7 +41,7 @@ export async function followFeed(wishes: FollowWishes, reporter: Reporter): Prom
   const flaw = addressFlaw(wishes.url);
   if (flaw !== null)
     throw new PatchsigError("usage", `${harmless(wishes.url)}: ${flaw}`, {
-      hint: "an address as in https://example.org/feed; git's credential helper keeps passwords",
+      hint: "as in https://example.org/feed; a credential helper keeps passwords",
     });
   const url = wishes.url.replace(/\/+$/, "");
   const name = wishes.name ?? nameOf(url);

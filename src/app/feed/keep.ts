@@ -38,7 +38,7 @@ export async function mirrorFeed(
   for (const epoch of epochs)
     if (!(await isWhole(epoch)))
       throw new PatchsigError("refused", `some mails of ${name} are not here`, {
-        hint: "follow it once more, --as another name, without --headers-only and with a larger --max",
+        hint: "follow it --as another name, without --headers-only, with a larger --max",
       });
   const copy = resolve(folder);
   if (!existsSync(join(copy, "inbox.lock")) && existsSync(copy) && readdirSync(copy).length > 0)

@@ -73,7 +73,7 @@ export async function updateByQuery(feed: FollowedFeed, reporter: Reporter): Pro
 
 function noSearch({ url }: FollowedFeed, status: number): PatchsigError {
   return new PatchsigError("unreadable", `${url} does not answer queries (${status})`, {
-    hint: "a public-inbox with a search index does; without --query, feeds are fetched by git",
+    hint: "a public-inbox with an index does; without --query, git fetches the feed",
   });
 }
 

@@ -115,7 +115,7 @@ async function installInTemplate(): Promise<Installed> {
   if (theirs === null) await setSharedPath(TEMPLATE, folder);
   if (!(await isInNew("hooks/sendemail-validate")))
     throw new PatchsigError("exists", `git does not use ${folder} for new repositories`, {
-      hint: "GIT_TEMPLATE_DIR or another setting hides it: git config --show-origin --get init.templateDir",
+      hint: "see GIT_TEMPLATE_DIR; git config --show-origin --get init.templateDir",
     });
   return installed;
 }

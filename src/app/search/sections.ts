@@ -30,7 +30,7 @@ export async function readSections(
   });
   if (found.status !== 0)
     throw new PatchsigError("not-found", `there is no ${FILE} here`, {
-      hint: "maintainers: reads that of HEAD in the repository where you are, and of web's --repo",
+      hint: "maintainers: reads that of HEAD, where you stand or in web's --repo",
     });
   const sections = parseMaintainers(found.stdout.toString("utf8"));
   const filters = new Map<string, SectionFilter>();

@@ -35,9 +35,13 @@ export function indexedSources(named: readonly string[]): string[] {
   const feeds = new Map(followedNames().map((name) => [followedFolder(name), feedSource(name)]));
   const all = named.length > 0 ? named : [...usual, ...feeds.values()];
   if (all.length === 0)
-    throw new PatchsigError("usage", "there are no mails to search", {
-      hint: "name a public-inbox, maildir or mbox: --source FOLDER, git config --global --add patchsig.source FOLDER, or patchsig feed follow URL",
-    });
+    throw new PatchsigError(
+      "usage",
+      "no mails to look at: name a public-inbox, maildir or mbox, or follow a feed",
+      {
+        hint: "for good: git config --global --add patchsig.source FOLDER",
+      },
+    );
   const wrong = all.find((name) => name === "-" || isUrl(name));
   if (wrong !== undefined)
     throw new PatchsigError("usage", `${shownUrl(wrong)} cannot be indexed`, {

@@ -145,7 +145,7 @@ function batchOf(store: SendStore, id: number): OpenBatch {
 function diskError(error: unknown): PatchsigError | null {
   if (!(error instanceof PatchsigError) || error.code !== "disk-full") return null;
   return new PatchsigError("disk-full", error.message, {
-    hint: "make room, then: git patchsig send --continue. it asks about a mail whose outcome is not recorded",
+    hint: "make room, then: git patchsig send --continue, which asks if unsure",
     cause: error,
   });
 }

@@ -95,6 +95,6 @@ async function rangeOf({ cwd }: Repository, branch: string): Promise<readonly st
   const remotes = await git(["for-each-ref", "--count=1", "refs/remotes"], { cwd });
   if (remotes.length > 0) return [branch, "--not", "--remotes", "--not"];
   throw new PatchsigError("usage", "no range given, and no remote here to compare with", {
-    hint: "name what they are on: git patchsig send main.., git patchsig trailers --base main",
+    hint: "name what they are on: send main.., or trailers --base main",
   });
 }

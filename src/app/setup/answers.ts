@@ -62,11 +62,13 @@ export function demandAnswers(args: SetupWishes, facts: Facts, key: KeyFound | n
       hint: "or by hand: git patchsig key generate; git patchsig hook install",
     });
   if (sends && (facts.address === null || facts.name === null))
-    throw new PatchsigError("usage", "git does not know who you are", {
-      hint: `git config --global user.name "Your Name"; git config --global user.email you@example.org${
-        facts.repository === null || args.local ? "" : "; or --local: for this repository alone"
-      }`,
-    });
+    throw new PatchsigError(
+      "usage",
+      facts.repository === null || args.local
+        ? "git does not know who you are"
+        : "git does not know who you are (--local asks this repository alone)",
+      { hint: "git config --global user.name NAME; git config --global user.email ADDRESS" },
+    );
 }
 
 function isUsable(key: KeyFound | null): boolean {
@@ -104,11 +106,7 @@ export async function answersOf(
         ? await askUntil(ours`your name, as in your commits: `, (answer) => answer || null)
         : null,
     address:
-      sends && facts.address === null
-        ? await askUntil(ours`your mail address: `, (answer) =>
-            ADDRESS.test(answer) ? answer : null,
-          )
-        : null,
+      sends && facts.address === null ? await askUntil(ours`your mail address: `, addressIn) : null,
     key: await keyAnswer(args, facts, key, sends, questions),
     dkim: await dkimAnswer(args, facts, role, questions),
     hook: args.hook,
@@ -116,7 +114,12 @@ export async function answersOf(
   };
 }
 
-const ADDRESS = /^[^@\s<>]+@[^@\s<>]+$/;
+function addressIn(answer: string): string | null {
+  if (answer === "" || /^[^@\s<>]+@[^@\s<>]+$/.test(answer)) return answer || null;
+  throw new PatchsigError("usage", `${answer} is not a mail address`, {
+    hint: "as it stands in your mails, such as alice@example.org",
+  });
+}
 
 function askRole({ askUntil }: Questions): Promise<Role> {
   const prompt = ours`\ndo you send patches (s), apply them (a), or both (b)? `;

@@ -80,7 +80,7 @@ function placesToSearch(id: string): string[] {
     "usage",
     `${id}: no such file, and patchsig.source names no place for mails`,
     {
-      hint: "git config --global --add patchsig.source FOLDER, of a public-inbox, maildir or mbox",
+      hint: "a mail folder: git config --global --add patchsig.source FOLDER",
     },
   );
 }

@@ -78,7 +78,7 @@ export async function findUpdate(
       : sent.flatMap(({ mails }) => mails.slice(0, 1).map(({ messageId }) => messageId));
   if (sources.length === 0)
     throw new PatchsigError("usage", "nothing is known to have been sent from this branch", {
-      hint: "name a mail of the thread, or a mailbox: git patchsig trailers <id@example.org>",
+      hint: "name a mailbox, or the thread: git patchsig trailers id@example.org",
     });
   const { cwd } = repository;
   const names = await gitLines(["rev-list", "--reverse", "--topo-order", ...range, "--"], { cwd });

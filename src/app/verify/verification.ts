@@ -326,7 +326,7 @@ export function noPatchFound(sources: readonly string[], messages: number): Patc
   const where =
     sources.length > 1 ? `${sources.length} sources` : source === "-" ? "standard input" : source;
   const hint = isDirectory(source)
-    ? "of a directory, patchsig reads *.patch, *.eml and *.mbox, a maildir or a public-inbox"
+    ? "read in it: *.patch, *.eml, *.mbox; or a maildir, or a public-inbox"
     : "patchsig reads what git format-patch writes and what mail programs save";
   return messages === 0
     ? new PatchsigError("no-patch", `no mail in ${where}`, { hint, exit: EXIT.unmet })
