@@ -23,20 +23,28 @@ export interface CommitContext {
 }
 
 /**
+ * Why nobody expects a note on a commit:
+ *
+ *     older  it is from before the records
+ *     merge  git makes it of its parents by itself: it adds nothing that is not in other commits. A policy that asks for
+ *            signatures asks for one on it, too
+ */
+export type NoteExcuse = "older" | "merge";
+
+/**
  * The result for a commit.
  *
  * @param evidence how it compares with what was signed
- * @param isOlder than the records: nobody expects a note on it
+ * @param excuse why a note may be missing; null if there is no reason
  */
 export function judgeCommit(
   evidence: CommitEvidence,
   context: CommitContext,
-  isOlder = false,
+  excuse: NoteExcuse | null = null,
 ): CommitResult {
   const { status, signer, publicKey } = evidence;
   const key = signer === null || publicKey === null ? null : context.keyOf(signer, publicKey);
-  const [verdict, reason] =
-    isOlder && status === "none" ? (["warn", ""] as const) : verdictOn(evidence, key, context);
+  const [verdict, reason] = verdictOn(evidence, key, context, excuse);
   return {
     type: "commit",
     commit: evidence.commit,
@@ -68,8 +76,10 @@ function verdictOn(
   { author, status }: CommitEvidence,
   key: ReturnType<CommitContext["keyOf"]> | null,
   { policy, signs }: CommitContext,
+  excuse: NoteExcuse | null,
 ): Verdicted {
-  if (status === "unsigned" || status === "none") return unsignedVerdict(author, policy, signs);
+  if (status === "none") return unsignedVerdict(author, policy, signs, excuse);
+  if (status === "unsigned") return unsignedVerdict(author, policy, signs, null);
   if (!isSame(status) || key === null) return ["fail", ""];
   // its holder has taken another key since: that casts no doubt on what the old one signed
   if (key.trust === "replaced") return ["pass", "the key has been replaced since"];
@@ -80,12 +90,19 @@ function verdictOn(
   return isUnknown(key) ? ["warn", "the key is not known here"] : ["pass", ""];
 }
 
-function unsignedVerdict(author: string, policy: Policy, signs: CommitContext["signs"]): Verdicted {
+function unsignedVerdict(
+  author: string,
+  policy: Policy,
+  signs: CommitContext["signs"],
+  excuse: NoteExcuse | null,
+): Verdicted {
+  if (excuse === "older") return ["warn", ""];
   if (policy.require !== "opt-in")
     return [
       "fail",
       asksForSignature(policy) ? "the policy wants a signature" : "nothing proves who vouched",
     ];
+  if (excuse === "merge") return ["warn", "a merge as git makes it"];
   const identity = normaliseIdentity(author.slice(author.lastIndexOf("<") + 1, -1));
   if (identity === null || !signs(identity)) return ["warn", ""];
   return [policy.unsignedKnown, `${identity} signs, so a signature was expected`];

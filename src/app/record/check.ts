@@ -2,6 +2,7 @@
 
 import { type NamedCommit, walkCommits, type WalkOptions } from "../../git/commit-walk.ts";
 import { readNotes } from "../../git/notes.ts";
+import { type MadeMerge, plainMerges } from "../../git/plain-merges.ts";
 import { Reached } from "../../git/reached.ts";
 import type { Repository } from "../../git/repository.ts";
 import { type CommitContext, judgeCommit } from "../../record/judge.ts";
@@ -46,8 +47,18 @@ export async function* checkCommits(
   const begun: Proving[] = [];
   async function* conclude(): AsyncGenerator<readonly CommitResult[]> {
     const proving = begun.shift()!;
-    for await (const some of evidenceOf(prover, proving))
-      yield some.map((one) => judgeCommit(one, context, proving.older.has(one.commit)));
+    for await (const some of evidenceOf(prover, proving)) {
+      const results = some.map((one) =>
+        judgeCommit(one, context, proving.older.has(one.commit) ? "older" : null),
+      );
+      // a stricter policy fails them all the same
+      const isAsked = context.policy.require === "opt-in";
+      const failed = some.filter((_, i) => isAsked && lacksNote(results[i]!));
+      const plain = await plainMerges(repository, mergesAmong(failed, proving));
+      yield results.map((result, i) =>
+        plain.has(result.commit) ? judgeCommit(some[i]!, context, "merge") : result,
+      );
+    }
   }
   try {
     for await (const chunk of chunksOf(walkCommits(repository, words, options))) {
@@ -61,6 +72,20 @@ export async function* checkCommits(
   } finally {
     prover.close();
   }
+}
+
+/** True if the commit failed because it has no note. */
+function lacksNote({ status, verdict }: CommitResult): boolean {
+  return status === "none" && verdict === "fail";
+}
+
+/** Those with two parents, by git's walk. */
+function mergesAmong(evidence: readonly CommitEvidence[], { commits }: Proving): MadeMerge[] {
+  const trees = new Map(evidence.map(({ commit, tree }) => [commit, tree]));
+  return commits.flatMap(({ name, parents }) => {
+    const tree = trees.get(name);
+    return tree === undefined || parents.length !== 2 ? [] : [{ name, parents, tree }];
+  });
 }
 
 /** Chunks that double in length up to MAX_CHUNK, so that the first results are there soon. */

@@ -417,14 +417,42 @@ describe("without a signature", () => {
     git(tree, ["checkout", "-q", "-b", "side", applied.start]);
     edit(20, "side");
     git(tree, ["commit", "-qam", "side: mine", "--author=Bob <bob@example.org>"]);
+    const author = "--author=Alice <alice@example.org>";
     git(tree, ["merge", "-q", "--no-ff", "-m", "Merge", "main"]);
-    expect(await statuses("HEAD", "HEAD^1")).toEqual(["none fail", "none warn"]);
+    git(tree, ["commit", "-q", "--amend", "--no-edit", author]);
+    expect(await statuses("HEAD", "HEAD^1")).toEqual(["none warn", "none warn"]);
+    expect((await check(["HEAD"]))[0]!.why).toBe("a merge as git makes it");
     const require = "signature" as const;
-    const [, bob] = await check(["HEAD", "HEAD^1"], { policy: { ...DEFAULT_POLICY, require } });
-    expect(bob!.verdict).toBe("fail");
+    const strict = await check(["HEAD", "HEAD^1"], { policy: { ...DEFAULT_POLICY, require } });
+    expect(strict.map(({ verdict }) => verdict)).toEqual(["fail", "fail"]);
     for (const name of ["HEAD", applied.start])
       git(tree, ["notes", `--ref=${NOTES}`, "copy", "main", name]);
     expect(await statuses("HEAD", applied.start)).toEqual(["moved fail", "moved fail"]);
+  });
+
+  test("a merge in the name of somebody who signs, with more than git makes of it; what it brings", async () => {
+    const author = "--author=Alice <alice@example.org>";
+    git(tree, ["checkout", "-q", "-b", "side", applied.start]);
+    edit(20, "side");
+    git(tree, ["commit", "-qam", "side: in her name", author]);
+    git(tree, ["merge", "-q", "--no-commit", "main"]);
+    edit(30, "evil");
+    git(tree, ["commit", "-qam", "Merge", author]);
+    const words = ["HEAD", "HEAD^1"];
+    expect(await statuses(...words)).toEqual(["none fail", "none fail"]);
+    // a commit that git merges from three
+    git(tree, ["checkout", "-q", "-B", "octopus", "main"]);
+    for (const name of ["a", "b"]) {
+      git(tree, ["checkout", "-q", "-B", name, "main"]);
+      commit(tree, name, { [name]: name });
+    }
+    git(tree, ["checkout", "-q", "octopus"]);
+    git(tree, ["merge", "-q", "--no-ff", "-m", "Octopus", "a", "b"]);
+    git(tree, ["commit", "-q", "--amend", "--no-edit", author]);
+    expect(await statuses("HEAD")).toEqual(["none fail"]);
+    // an empty commit is no merge
+    git(tree, ["commit", "-q", "--allow-empty", "-m", "empty", author]);
+    expect(await statuses("HEAD")).toEqual(["none fail"]);
   });
 
   test("a patch that was not signed has a record of that", async () => {
