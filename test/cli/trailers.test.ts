@@ -183,7 +183,9 @@ function rawCommit(header: string, message: string): void {
   const lines = [`tree ${tree}`, `parent ${parent}`, `author ${author}`, committer, ...more, ""];
   const file = join(newFolder(), "commit");
   writeFileSync(file, [...lines, message].join("\n"), "latin1");
-  const made = git(work, ["hash-object", "-t", "commit", "-w", file]).toString().trim();
+  const made = git(work, ["hash-object", "-t", "commit", "-w", "--literally", file])
+    .toString()
+    .trim();
   git(work, ["update-ref", "HEAD", made]);
 }
 

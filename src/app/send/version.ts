@@ -76,7 +76,8 @@ export async function makeVersion(
     },
   };
   const made = await versionMails(repository, texts, { args, prepare, say });
-  const patches = made.mails.length - (1 - first);
+  // of a commit without changes, git before 2.41 writes no mail, and later ones a mail without a diff
+  const patches = made.mails.length - (1 - first) - made.signed.unsigned.length;
   if (patches === length) return made;
   throw new PatchsigError("refused", `git wrote ${patches} of ${length} patches`, {
     hint: "a commit without changes has no patch: git rebase -i drops it",
