@@ -72,6 +72,8 @@ export async function writeNotes(
       {
         cwd,
         purpose: "work",
+        // what it says is read
+        env: { LC_ALL: "C" },
         input: streamOf(notes, committer, subject, from),
       },
     );
@@ -80,8 +82,8 @@ export async function writeNotes(
   }
 }
 
-/** git's words when the ref has moved, or is locked. */
-const MOVED = /not updating|cannot lock ref|Unable to lock/i;
+/** git's words when the ref has moved, or is locked; the last ones of reftables. */
+const MOVED = /not updating|cannot lock ref|Unable to lock|reftable: transaction/i;
 
 /** A stream for git-fast-import(1). All data has its length in front, so no byte of a note can become a command. */
 function streamOf(
