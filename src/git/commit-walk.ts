@@ -19,6 +19,8 @@ export interface WalkOptions {
   readonly named: boolean;
   /** At most this many; null for all. */
   readonly most: number | null;
+  /** Take parents from the commits alone. It takes 20 µs a commit, also before the first of a range. Default: false. */
+  readonly noGraph?: boolean;
 }
 
 /** For a git that is to take parents from the commits: a commit-graph is no object, and its writer could say others. */
@@ -36,14 +38,14 @@ const BATCH = 128;
 export async function* walkCommits(
   repository: Repository,
   words: readonly string[],
-  { named, most }: WalkOptions,
+  { named, most, noGraph = false }: WalkOptions,
 ): AsyncGenerator<readonly NamedCommit[]> {
   const wrong = words.find((word) => word.startsWith("-") || /[\n\0]/.test(word));
   if (wrong !== undefined) throw new PatchsigError("usage", `${wrong} names no commit`);
   if (words.length === 0) return;
   const isList = named && !words.some((word) => RANGE.test(word));
   const args = [
-    ...NO_GRAPH,
+    ...(noGraph ? NO_GRAPH : []),
     "rev-list",
     "--parents",
     "--stdin",

@@ -28,6 +28,8 @@ export class Reached {
   /**
    * Those of the commits that the tips reach. One call at a time.
    *
+   * @param commits with the parents that are in them, not in a commit-graph
+   *
    * @throws PatchsigError "git-failed" if git cannot read the history between
    */
   async of(commits: readonly NamedCommit[]): Promise<ReadonlySet<string>> {

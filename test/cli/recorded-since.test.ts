@@ -4,6 +4,7 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { patchsig, records, type Run } from "../support/cli.ts";
+import { lieInGraph } from "../support/commit-graph.ts";
 import { problems, schemaOf } from "../support/json-schema.ts";
 import { git } from "../support/repo.ts";
 import {
@@ -114,6 +115,21 @@ describe("what still fails", () => {
         .filter((one) => /^(?:fork|old|before) /.test(one))
         .toSorted(),
     ).toEqual([...OLD, "fork none fail"].toSorted());
+  });
+
+  test("a later commit that a commit-graph calls a parent of an older one", () => {
+    git(tree, ["checkout", "-q", "--detach", `${applied.since}~2`]);
+    vi.stubEnv("GIT_COMMITTER_DATE", "2001-01-01T00:00:00Z");
+    git(tree, ["commit", "-q", "--allow-empty", ALICE, "-m", "fork"]);
+    vi.stubEnv("GIT_COMMITTER_DATE", undefined);
+    git(tree, ["branch", "fork"]);
+    lieInGraph(tree, nameOf(`${applied.since}~1`), nameOf("fork"));
+    expect(git(tree, ["rev-list", "fork", `^${applied.since}`]).toString()).toBe("");
+    const all = seen(["main", "fork"]);
+    expect(all.filter((one) => /^(?:fork|old|before) /.test(one))).toEqual([
+      ...OLD,
+      "fork none fail",
+    ]);
   });
 
   test("an old commit that was amended: it has another name", () => {

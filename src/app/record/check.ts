@@ -12,7 +12,7 @@ import { MAX_NOTES, type NamedWithNote } from "./prover.ts";
 import { SharedProver } from "./shared-prover.ts";
 
 /** Which commits and notes. */
-export interface CommitSelection extends WalkOptions {
+export interface CommitSelection extends Omit<WalkOptions, "noGraph"> {
   /** A ref with notes, or a commit of such a ref. Default: `NOTES_REF`. */
   readonly notes?: string | undefined;
   /** How many threads compare commits beside this one, once there are many commits. Default: 0. */
@@ -61,7 +61,8 @@ export async function* checkCommits(
     }
   }
   try {
-    for await (const chunk of chunksOf(walkCommits(repository, words, options))) {
+    const walk = { ...options, noGraph: recordedSince.length > 0 };
+    for await (const chunk of chunksOf(walkCommits(repository, words, walk))) {
       const commits = chunk.map((one) => ({ ...one, note: notes.get(one.name) ?? null }));
       const first = prover.prove(commits);
       const isNoted = commits.every(({ note }) => note !== null);
