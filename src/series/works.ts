@@ -24,6 +24,8 @@ export interface VersionFacts {
   readonly titles: readonly string[];
   /** Digests of its patches' diffs. */
   readonly diffs: readonly string[];
+  /** Digests of what git would commit of its patches. */
+  readonly contents: readonly string[];
 }
 
 /** Why a version belongs to a work, the strongest reason first. */
@@ -135,7 +137,8 @@ function sharedNames({ changeIds, title, titles, diffs }: VersionFacts): string[
 
 /** Why two series are versions of one work; null if they are not. `later` is the one that refers to the other. */
 function reasonFor(later: VersionFacts, earlier: VersionFacts): WorkReason | null {
-  if (!share(later.keys, earlier.keys) && !share(later.senders, earlier.senders)) return null;
+  if (!share(later.keys, earlier.keys) && !share(later.senders, earlier.senders))
+    return areCopies(later, earlier) ? "content" : null;
   const order = compareVersions(later, earlier);
   if (order < 0) return null;
   // the same version was sent twice, if the patches are the same
@@ -146,6 +149,19 @@ function reasonFor(later: VersionFacts, earlier: VersionFacts): WorkReason | nul
   if (sameTitle || halfOf(later.titles, earlier.titles) || halfOf(later.diffs, earlier.diffs))
     return "content";
   return share(later.references, earlier.messageIds) ? "thread" : null;
+}
+
+/**
+ * Whether two series without a sender are copies of one, which came through two lists. Nobody's mail is joined with
+ * another that says anything else.
+ */
+function areCopies(one: VersionFacts, two: VersionFacts): boolean {
+  if (one.senders.length + two.senders.length > 0) return false;
+  if (compareVersions(one, two) !== 0 || one.title !== two.title) return false;
+  const [left, right] = [new Set(one.contents), new Set(two.contents)];
+  return (
+    left.size > 0 && left.size === right.size && [...left].every((content) => right.has(content))
+  );
 }
 
 function share(a: readonly string[], b: readonly string[]): boolean {

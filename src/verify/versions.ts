@@ -65,6 +65,7 @@ export function versionFacts(version: number, mails: readonly VersionMail[]): Ve
     title: cover?.title ?? "",
     titles: each(patches.map(({ title }) => title)),
     diffs: each(patches.flatMap(({ diff }) => diff ?? [])),
+    contents: each(patches.flatMap(({ content }) => content ?? [])),
   };
 }
 

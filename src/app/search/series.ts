@@ -174,5 +174,7 @@ export function regrouped(
 }
 
 function factsOf({ versions }: StoredSeries): VersionFacts {
-  return JSON.parse(versions) as VersionFacts;
+  // an index that was made before has no contents
+  const facts = JSON.parse(versions) as Omit<VersionFacts, "contents"> & Partial<VersionFacts>;
+  return { ...facts, contents: facts.contents ?? [] };
 }
