@@ -148,6 +148,7 @@ const WHY: Readonly<Record<LeftOut["why"], (one: LeftOut) => string>> = {
   changed: () => "for another version of the patch, with another diff",
   unknown: () => "in reply to a mail that is not here",
   ambiguous: () => "in reply to a Message-ID that two mails have",
+  many: () => "one of too many in this thread",
   quoted: () => "below a quote that is not marked",
   characters: () => "invisible or control characters",
   words: () => "encoded words",

@@ -5,23 +5,12 @@
 
 import { proofFor } from "../review/proof.ts";
 import type { SignedReview } from "../review/review.ts";
-import type { ReviewDigests } from "../review/text.ts";
 import { followed, type ThreadMail } from "../series/item.ts";
 import { matchOf, type TrailerMatch } from "./giver.ts";
 import type { Reply } from "./reply.ts";
+import { ReplyThread } from "./reply-thread.ts";
+import { isSamePatch, type ThreadPatch } from "./thread-patch.ts";
 import { type Trailer, type TrailerFlaw, trailerKey } from "./trailer.ts";
-
-/** A patch or cover letter that may have replies. */
-export interface ThreadPatch extends ThreadMail {
-  /** 0 for a cover letter. */
-  readonly index: number;
-  /** The author's identity; "" if there is none. */
-  readonly author: string;
-  /** Null for a mail that was refused. */
-  readonly digests: ReviewDigests | null;
-  /** The trailers in its message, as `trailerKey` makes them. */
-  readonly trailers: readonly string[];
-}
 
 /** Another series in the thread, or a reply with a diff. */
 export interface OtherSeries {
@@ -62,6 +51,7 @@ export interface GivenTrailer {
  * - `changed`: the reply is to another version of the patch, with another diff
  * - `unknown`: the reply is to a mail that is not here
  * - `ambiguous`: the reply is to a Message-ID that two different mails have
+ * - `many`: there are more trailers in the thread than are given to patches
  */
 export type LeftOutReason =
   | TrailerFlaw
@@ -71,7 +61,8 @@ export type LeftOutReason =
   | "elsewhere"
   | "changed"
   | "unknown"
-  | "ambiguous";
+  | "ambiguous"
+  | "many";
 
 interface LeftOutTrailer {
   readonly trailer: Trailer;
@@ -104,87 +95,117 @@ export interface SeriesThread {
   readonly links: readonly ThreadMail[];
 }
 
-/**
- * @param series the patches and the cover letter, with copies of the same mail
- * @param sloppy true to take trailers also of people who did not send the reply
- */
+/** @param series the patches and the cover letter, with copies of the same mail */
 export function assignTrailers(
   series: readonly ThreadPatch[],
-  thread: SeriesThread,
+  { replies, others, links }: SeriesThread,
   sloppy: boolean,
 ): SeriesTrailers {
-  const aims = new Aims(series, thread);
+  const patches = [...series, ...others.flatMap((other) => other.patches)];
+  const thread = new ReplyThread(patches, replies, links);
+  return assignInThread(series, others, thread, sloppy);
+}
+
+/**
+ * As `assignTrailers`, for those who know the thread already.
+ *
+ * @param others those that are versions of the same work
+ * @param thread with all patches of the series, of these others, and of any others in it
+ * @param sloppy true to take trailers also of people who did not send the reply
+ */
+export function assignInThread(
+  series: readonly ThreadPatch[],
+  others: readonly OtherSeries[],
+  thread: ReplyThread,
+  sloppy: boolean,
+): SeriesTrailers {
+  const aims = new Aims(series, others, thread);
   const taken = new Map<ThreadPatch, GivenTrailer[]>();
-  for (const patch of distinctPatches(series)) taken.set(patch, []);
+  const patches = distinctPatches(series);
+  for (const patch of patches) taken.set(patch, []);
+  let pairs = 0;
   const leftOut: LeftOutTrailer[] = [];
   const replies: Reply[] = [];
-  for (const reply of [...thread.replies].sort(byDate)) {
+  for (const reply of thread.about(aims.ids)) {
     const aim = aims.of(reply);
     let isAbout = aim !== null;
     for (const trailer of reply.trailers) {
-      const isGiven = giveSigned(taken, reply, trailer, aim);
-      isAbout ||= isGiven;
+      const isFull = pairs >= MAX_PAIRS;
+      const signed = isFull ? 0 : giveSigned(taken, reply, trailer, aim);
+      pairs += signed;
+      isAbout ||= signed > 0;
       if (aim === null) continue;
-      const why = typeof aim === "string" ? aim : give(taken, reply, trailer, aim, sloppy);
+      const isKnown = typeof aim !== "string" && !isFull;
+      const its = isKnown ? patches.filter(aim.isFor) : [];
+      pairs += its.length;
+      const refusal = typeof aim === "string" ? aim : "many";
+      const why = isKnown ? give(its, taken, reply, trailer, aim, sloppy) : refusal;
       // a signed review is for no other patches than those it names
-      const isFor = typeof aim === "string" || why === "review" ? () => false : aim.isFor;
-      if (why !== null)
-        leftOut.push({ trailer, reply, why, patches: [...taken.keys()].filter(isFor) });
+      if (why !== null) leftOut.push({ trailer, reply, why, patches: why === "review" ? [] : its });
     }
     if (isAbout) replies.push(reply);
   }
-  const patches = [...taken].map(([patch, all]) => ({ patch, given: settled(patch, all) }));
+  const found = patches.map((patch) => ({ patch, given: settled(patch, taken.get(patch)!) }));
   const known = new Map(
-    patches.map(({ patch, given }) => [patch, [...patch.trailers, ...given.map(keyOf)]]),
+    found.map(({ patch, given }) => [patch, new Set([...patch.trailers, ...given.map(keyOf)])]),
   );
+  const anywhere = new Set([...known.values()].flatMap((keys) => [...keys]));
   const isMissing = (one: LeftOutTrailer): boolean => {
     const key = keyOf(one);
     return one.patches.length === 0
-      ? ![...known.values()].some((keys) => keys.includes(key))
-      : one.patches.some((patch) => !known.get(patch)!.includes(key));
+      ? !anywhere.has(key)
+      : one.patches.some((patch) => !known.get(patch)!.has(key));
   };
-  return { patches, leftOut: leftOut.filter(isMissing), replies };
+  return { patches: found, leftOut: leftOut.filter(isMissing), replies };
 }
 
-/** Gives a trailer to the patches that the reply's signed reviews name, whichever mail the reply is to. */
+/**
+ * Most pairs of a trailer and a patch that it is for: what is said of a cover letter is said of each patch. A series of
+ * 1,000 patches may have 100 such trailers.
+ */
+const MAX_PAIRS = 100_000;
+
+/** Gives a trailer to the patches that the reply's signed reviews name, whichever mail it is to. @returns how many */
 function giveSigned(
   taken: ReadonlyMap<ThreadPatch, GivenTrailer[]>,
   reply: Reply,
   trailer: Trailer,
   aim: Aim | LeftOutReason | null,
-): boolean {
-  if (trailer.flaw !== null || reply.reviews.length === 0) return false;
+): number {
+  if (trailer.flaw !== null || reply.reviews.length === 0) return 0;
   const { from, isForAll } = aim === null || typeof aim === "string" ? NOWHERE : aim;
-  let isGiven = false;
+  let given = 0;
   for (const [patch, all] of taken) {
     const proof = signedProof(reply, trailer, patch);
     if (proof === null) continue;
-    isGiven = true;
+    given++;
     all.push({ trailer, reply, ...proof, match: matchOf(trailer, reply), from, isForAll });
   }
-  return isGiven;
+  return given;
 }
 
 const NOWHERE = { from: null, isForAll: false } as const;
 
-/** Gives a trailer to the patches it is for. @returns why, if no patch gets it; else null */
+/** Gives a trailer to `its` patches, which it is for. @returns why, if no patch gets it; else null */
 function give(
+  its: readonly ThreadPatch[],
   taken: ReadonlyMap<ThreadPatch, GivenTrailer[]>,
   reply: Reply,
   trailer: Trailer,
-  { isFor, from, isForAll }: Aim,
+  { from, isForAll }: Aim,
   sloppy: boolean,
 ): LeftOutReason | null {
   if (trailer.flaw !== null) return trailer.flaw;
   if (reply.hasDiff) return "diff";
   let why: LeftOutReason | null = "changed";
-  for (const [patch, all] of taken) {
-    if (!isFor(patch)) continue;
+  for (const patch of its) {
     const proof = proofOf(reply, trailer, patch, sloppy);
     if (typeof proof === "string") why = why === null ? null : proof;
     else {
       why = null;
-      all.push({ trailer, reply, ...proof, match: matchOf(trailer, reply), from, isForAll });
+      taken
+        .get(patch)!
+        .push({ trailer, reply, ...proof, match: matchOf(trailer, reply), from, isForAll });
     }
   }
   return why;
@@ -235,42 +256,46 @@ interface Aim {
   readonly isForAll: boolean;
 }
 
-interface Place {
-  readonly patch: ThreadPatch;
-  /** The other series that has the patch; null for the series itself. */
-  readonly other: OtherSeries | null;
-}
-
-/** Replies to replies that are followed upwards. */
-const MAX_DEPTH = 1000;
-
+/** Finds what replies are about, by the Message-IDs of the patches that they are to. */
 class Aims {
-  readonly #places = new Map<string, Place[]>();
-  readonly #links = new Map<string, ThreadMail>();
+  readonly #thread: ReplyThread;
+  /** The series' own. */
+  readonly #own = new Map<string, ThreadPatch>();
+  readonly #versions = new Map<
+    string,
+    { readonly patch: ThreadPatch; readonly other: OtherSeries }
+  >();
 
-  constructor(series: readonly ThreadPatch[], { others, replies, links }: SeriesThread) {
-    for (const patch of series) this.#add({ patch, other: null });
-    for (const other of others) for (const patch of other.patches) this.#add({ patch, other });
-    for (const mail of [...links, ...replies].sort(byReferences))
-      if (mail.messageId !== "" && !this.#links.has(mail.messageId))
-        this.#links.set(mail.messageId, mail);
+  constructor(series: readonly ThreadPatch[], others: readonly OtherSeries[], thread: ReplyThread) {
+    this.#thread = thread;
+    for (const patch of series)
+      if (!this.#own.has(patch.messageId)) this.#own.set(patch.messageId, patch);
+    for (const other of others)
+      for (const patch of other.name === null ? [] : other.patches)
+        if (!this.#versions.has(patch.messageId))
+          this.#versions.set(patch.messageId, { patch, other });
+  }
+
+  /** The Message-IDs of the series' patches, and of its other versions'. */
+  get ids(): ReadonlySet<string> {
+    return new Set([...this.#own.keys(), ...this.#versions.keys()]);
   }
 
   /** What a reply is about, or why that is not known; null if it has nothing to do with the series. */
   of(reply: Reply): Aim | LeftOutReason | null {
-    const places = this.#placesOf(reply);
-    const [first] = places;
-    if (first === undefined) return this.#isBelow(reply) ? "unknown" : null;
-    if (places.some((place) => !isSame(place, first)))
-      return places.some(({ other }) => other === null) ? "ambiguous" : null;
-    const { patch, other } = places.find((place) => place.other === null) ?? first;
-    if (other === null)
+    const id = this.#thread.targetOf(reply);
+    if (id === null) return this.#isBelow(reply) ? "unknown" : null;
+    const own = this.#own.get(id);
+    if (!this.#thread.areSame(id)) return own === undefined ? null : "ambiguous";
+    if (own !== undefined)
       return {
-        isFor: (one) => patch.index === 0 || isSamePatch(one, patch),
+        isFor: (one) => own.index === 0 || isSamePatch(one, own),
         from: null,
-        isForAll: patch.index === 0,
+        isForAll: own.index === 0,
       };
-    if (other.name === null) return this.#isBelow(reply) ? "elsewhere" : null;
+    const version = this.#versions.get(id);
+    if (version === undefined) return this.#isBelow(reply) ? "elsewhere" : null;
+    const { patch, other } = version;
     const theirs = patch.index === 0 ? other.patches : [patch];
     return {
       isFor: (one) => theirs.some((two) => isUnchanged(one, two)),
@@ -279,41 +304,10 @@ class Aims {
     };
   }
 
-  #add(place: Place): void {
-    const { messageId } = place.patch;
-    if (messageId === "") return;
-    const places = this.#places.get(messageId);
-    if (places === undefined) this.#places.set(messageId, [place]);
-    else places.push(place);
-  }
-
-  /** The patches that a reply is to, perhaps through other replies. Several if mails share a Message-ID. */
-  #placesOf(reply: ThreadMail): readonly Place[] {
-    let mail: ThreadMail | undefined = reply;
-    for (let depth = 0; mail !== undefined && depth < MAX_DEPTH; depth++) {
-      const parent: string = mail.references.at(-1) ?? "";
-      const places = this.#places.get(parent);
-      if (places !== undefined) return places;
-      mail = this.#links.get(parent);
-    }
-    return [];
-  }
-
   /** Whether a mail is somewhere below a mail of the series. */
   #isBelow(reply: ThreadMail): boolean {
-    return followed(reply).some((id) => this.#places.get(id)?.some(({ other }) => other === null));
+    return followed(reply).some((id) => this.#own.has(id));
   }
-}
-
-/** Copies of one mail count as the same. */
-function isSame({ patch: one }: Place, { patch: two }: Place): boolean {
-  return isSamePatch(one, two);
-}
-
-/** True for copies of one patch: the same number, diff and message. */
-export function isSamePatch(one: ThreadPatch, two: ThreadPatch): boolean {
-  const [a, b] = [one.digests, two.digests];
-  return one.index === two.index && a?.diff === b?.diff && a?.message === b?.message;
 }
 
 /** True for the same diff by the same author, whatever message and number. */
@@ -340,11 +334,12 @@ function distinctPatches(series: readonly ThreadPatch[]): ThreadPatch[] {
 /** Each trailer once, with its best proof, without those that the patch's message already has. */
 function settled({ trailers }: ThreadPatch, all: readonly GivenTrailer[]): GivenTrailer[] {
   const byKey = new Map<string, GivenTrailer>();
+  const present = new Set(trailers);
   const ordered = [...all].sort((a, b) => Number(a.isForAll) - Number(b.isForAll));
   for (const one of ordered) {
     const key = keyOf(one);
     const before = byKey.get(key);
-    if (trailers.includes(key)) continue;
+    if (present.has(key)) continue;
     if (before === undefined || rank(one) < rank(before)) byKey.set(key, one);
   }
   return [...byKey.values()];
@@ -356,25 +351,4 @@ function rank({ proof, match }: GivenTrailer): number {
 
 function keyOf({ trailer }: { readonly trailer: Trailer }): string {
   return trailerKey(trailer);
-}
-
-/** By date; then by other contents of the mails, so that their order of arrival does not matter. */
-function byDate(a: Reply, b: Reply): number {
-  return (
-    (a.date ?? Infinity) - (b.date ?? Infinity) ||
-    byReferences(a, b) ||
-    compare(textOf(a), textOf(b))
-  );
-}
-
-function byReferences(a: ThreadMail, b: ThreadMail): number {
-  return compare(a.messageId, b.messageId) || compare(a.references.join(), b.references.join());
-}
-
-function textOf({ from, trailers }: Reply): string {
-  return [from.email, ...trailers.map(({ name, value }) => `${name} ${value}`)].join("\n");
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

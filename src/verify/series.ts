@@ -3,7 +3,7 @@
 import { createSeriesCollector as createCollector } from "../series/collector.ts";
 import type { AssembledSeries, SeriesPortion, ThreadMail } from "../series/item.ts";
 import type { Reply } from "../trailers/reply.ts";
-import type { ThreadPatch } from "../trailers/assign.ts";
+import type { ThreadPatch } from "../trailers/thread-patch.ts";
 import type { Evidence } from "./evidence.ts";
 import { type OutlineEntry, itemOf, outlined, patchOutline } from "./outline.ts";
 import { threadPatch } from "./trailers.ts";

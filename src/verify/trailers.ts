@@ -1,14 +1,12 @@
 /** The trailers of a series' threads: which patch they are for, and how well that is proved. */
 
 import { normaliseIdentity } from "../trust/identity.ts";
-import {
-  assignTrailers,
-  type OtherSeries,
-  type SeriesTrailers,
-  type ThreadPatch,
-} from "../trailers/assign.ts";
+import { assignInThread, type OtherSeries, type SeriesTrailers } from "../trailers/assign.ts";
+import type { ThreadPatch } from "../trailers/thread-patch.ts";
 import { formatReviewTrailer, type ReviewDigests } from "../review/text.ts";
+import { ReplyThread } from "../trailers/reply-thread.ts";
 import { isReply, type Reply } from "../trailers/reply.ts";
+import type { SeriesPortion } from "../series/item.ts";
 import type { Evidence } from "./evidence.ts";
 import { trailerLine } from "../trailers/trailer.ts";
 import type { RepliesResult, ReviewResult } from "./result.ts";
@@ -46,23 +44,32 @@ export function seriesTrailers<P>(
     [series, ...versions.map((one) => one.series)].flatMap((one) => one.portions),
   );
   const own = new Set([...series.received, ...series.lettersApart]);
-  const placed = new Set([...own, ...versions.flatMap((one) => one.series.received)]);
   const others: OtherSeries[] = versions.map((one) => ({
     name: one.name,
     patches: one.series.received
       .filter((member) => !own.has(member))
       .map(({ inThread }) => inThread),
   }));
-  const values = [...portions].flatMap((portion) => portion.values);
-  const strangers = values.filter((member) => !placed.has(member));
-  others.push({ name: null, patches: strangers.map(({ inThread }) => inThread) });
-  const links = [...portions].flatMap((portion) => portion.links);
-  const thread = { replies: links.filter(isReply), links, others };
-  return assignTrailers(
+  return assignInThread(
     [...own].map(({ inThread }) => inThread),
-    thread,
+    others,
+    threadOf([...portions]),
     sloppy,
   );
+}
+
+/** Of portions with several series: each of them asks for the same. */
+const threads = new WeakMap<SeriesPortion<unknown>, ReplyThread>();
+
+function threadOf(portions: Collected<unknown>["portions"]): ReplyThread {
+  const [first] = portions;
+  const known = first === undefined || portions.length > 1 ? undefined : threads.get(first);
+  if (known !== undefined) return known;
+  const links = portions.flatMap((portion) => portion.links);
+  const patches = portions.flatMap(({ values }) => values.map(({ inThread }) => inThread));
+  const thread = new ReplyThread(patches, links.filter(isReply), links);
+  if (first !== undefined && portions.length === 1) threads.set(first, thread);
+  return thread;
 }
 
 /** Most that are not taken and yet listed. */

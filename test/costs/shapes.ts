@@ -78,6 +78,14 @@ function said(
   return signStatement(key(signer), { kind, time, ...about }).text;
 }
 
+const IN_THREAD = "In-Reply-To: <root@evil.example>\n";
+
+/** A reply with a trailer of its sender. */
+function review(id: string, to: string): string {
+  const who = `R <${id}@evil.example>`;
+  return `From: ${who}\nMessage-ID: <${id}@evil.example>\nIn-Reply-To: <${to}@evil.example>\nSubject: Re: [PATCH] p\n\nReviewed-by: ${who}\n`;
+}
+
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const each = (n: number, make: (i: number) => string): string => upTo(n).map(make).join("");
 const alone = (parts: Parts): string[] => [mail(parts)];
@@ -181,6 +189,38 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
           subject: "Re: [PATCH 1/2] p",
         }),
       ),
+  },
+  "versions in one thread, and replies to them": {
+    from: 60,
+    make: (n) => [
+      ...upTo(n).map((i) =>
+        mail({
+          id: `v${i}`,
+          headers: IN_THREAD,
+          subject: `[PATCH v${i + 1}] p`,
+          message: `${i}\n`,
+        }),
+      ),
+      ...upTo(n).map((i) => review(`r${i}`, `v${i}`)),
+    ],
+  },
+  "replies to replies": {
+    from: 60,
+    make: (n) => [mail({ id: "r0" }), ...upTo(n).map((i) => review(`r${i + 1}`, `r${i}`))],
+  },
+  "patches of one series, and replies to its cover letter": {
+    from: 330,
+    make: (n) => [
+      mail({ id: "c", subject: `[PATCH 0/${n}] p`, diff: "" }),
+      ...upTo(n).map((i) =>
+        mail({
+          id: `${i}`,
+          headers: "In-Reply-To: <c@evil.example>\n",
+          subject: `[PATCH ${i + 1}/${n}] p`,
+        }),
+      ),
+      ...upTo(n).map((i) => review(`r${i}`, "c")),
+    ],
   },
   "trailers that were added": {
     from: 2000,

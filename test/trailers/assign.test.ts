@@ -1,12 +1,8 @@
 /** Which patch a reply's trailers are for: a table of threads, in any order of arrival. */
 
 import { describe, expect, test } from "vitest";
-import {
-  assignTrailers,
-  type OtherSeries,
-  type SeriesThread,
-  type ThreadPatch,
-} from "../../src/trailers/assign.ts";
+import { assignTrailers, type OtherSeries, type SeriesThread } from "../../src/trailers/assign.ts";
+import { type ThreadPatch } from "../../src/trailers/thread-patch.ts";
 import { type Reply, trailersIn } from "../../src/trailers/reply.ts";
 import { trailerNames } from "../../src/trailers/trailer.ts";
 
@@ -135,6 +131,18 @@ describe("to whom", () => {
     ];
     expect(assigned([reply("cover forged", BOB)], { others })).toEqual(["- Reviewed-by elsewhere"]);
   });
+});
+
+test("more trailers than are given to patches: the rest is left out, and a thread does not fill the memory", () => {
+  const patches = Array.from({ length: 400 }, (_, i) => patch(`q${i}`, i + 1));
+  const said = Array.from({ length: 400 }, (_, i) =>
+    reply("c", `Acked-by: A <a${i}@example.org>`, { date: i, sender: `a${i}@example.org` }),
+  );
+  const series = [patch("c", 0), ...patches];
+  const found = assignTrailers(series, { replies: said, others: [], links: [] }, false);
+  const given = found.patches.map((one) => one.given.length);
+  expect([...new Set(given)]).toEqual([250]);
+  expect(found.leftOut.map(({ why }) => why)).toEqual(Array(150).fill("many"));
 });
 
 describe("another version", () => {

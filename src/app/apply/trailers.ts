@@ -7,7 +7,8 @@ import {
   linkTrailer,
   withoutRepeats,
 } from "../../trailers/added.ts";
-import { isSamePatch, type SeriesTrailers } from "../../trailers/assign.ts";
+import { type SeriesTrailers } from "../../trailers/assign.ts";
+import { isSamePatch } from "../../trailers/thread-patch.ts";
 import { trailerNames } from "../../trailers/trailer.ts";
 import type { Checked, RepliesResult } from "../../verify/result.ts";
 import type { JudgedMember } from "../../verify/series.ts";

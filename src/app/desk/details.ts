@@ -25,6 +25,8 @@ export interface DetailReader {
 interface KeptWork {
   readonly key: string;
   readonly mails: WorkMails;
+  /** Null until somebody asks: each of its versions leads to the page of the work. */
+  detail: Promise<WorkDetail> | null;
   /** Null until two of them are compared. */
   versions: ReturnType<typeof versionsIn> | null;
 }
@@ -47,8 +49,9 @@ export class Details implements DetailReader {
   async work(messageId: string): Promise<WorkDetail | null> {
     const work = this.#workWith(messageId);
     if (work === null) return null;
-    const { mails } = await this.#mailsOf(work);
-    return workDetail(this.#stores, work, mails);
+    const its = await this.#mailsOf(work);
+    its.detail ??= workDetail(this.#stores, work, its.mails);
+    return its.detail;
   }
 
   async diff(newer: string, older: string): Promise<WorkDiff | null> {
@@ -75,7 +78,8 @@ export class Details implements DetailReader {
     if (this.#last?.key === key) return this.#last;
     // before the next one is read: of two, there might not be room in memory
     this.#last = null;
-    const its: KeptWork = { key, mails: await mailsOfWork(this.#stores, work), versions: null };
+    const mails = await mailsOfWork(this.#stores, work);
+    const its: KeptWork = { key, mails, detail: null, versions: null };
     if (this.#keepsLast) this.#last = its;
     return its;
   }

@@ -16,7 +16,10 @@ async function worksOf(series: readonly Buffer[], change: Change): Promise<numbe
   const shelf = newShelf(newFolder());
   const { folder, index } = shelf;
   const copies = series.map((one) => Buffer.from(change(one.toString())));
-  await shelf.update([writeMbox(join(folder, "one"), series), writeMbox(join(folder, "two"), copies)]);
+  await shelf.update([
+    writeMbox(join(folder, "one"), series),
+    writeMbox(join(folder, "two"), copies),
+  ]);
   return latestWorks(index, [], 9).length;
 }
 
