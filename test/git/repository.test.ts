@@ -252,5 +252,5 @@ test("a mail cannot start a program: git is found on the PATH, and no shell read
   const opened = await openRepository(r.directory);
   process.env["PATH"] = directory;
   const said = await runFormatPatch(opened, ["$(id)", "a b;c", "`x`"]);
-  expect(said.toString()).toMatch(/\nformat-patch\n(?:--[\w=-]+\n)*\$\(id\)\na b;c\n`x`\n$/);
+  expect(said.toString()).toMatch(/\nformat-patch\n(?:--[\w=/-]+\n)*\$\(id\)\na b;c\n`x`\n$/);
 });
