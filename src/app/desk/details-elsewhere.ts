@@ -99,7 +99,7 @@ export class DetailsElsewhere implements DetailReader {
       this.#end();
       const why = `its mails take more than ${this.#limits.page / 1000} seconds`;
       const hint =
-        "on the command line there is no such limit: git patchsig verify, git patchsig diff";
+        "the command line has no such limit: git patchsig verify, git patchsig diff";
       this.#answer((one) => one.reject(new PatchsigError("too-large", why, { hint })));
     }, this.#limits.page);
   }
