@@ -165,6 +165,7 @@ test("it is added to a feed, once; another word of the same run is refused", () 
   expect(first!.stderr).toContain(`added to ${feed}`);
   expect(again!.stderr).toContain("the feed has it already");
   expect(other!.stdout).toBe("");
+  expect(other!.stderr).toMatch(/another result of this run of .*\nhint: .*: --run 2\n$/);
 });
 
 test("a harness that failed makes it worse, and passed does not make it better", () => {

@@ -69,7 +69,9 @@ const signCommand = command({
       if (args.toFeed !== undefined) {
         const { addToFeed } = await import("../../app/feed/add.ts");
         const record = { bytes: mail, source: "the result", record: true };
-        const { already } = await addToFeed(args.toFeed, [record], note);
+        const { already } = await addToFeed(args.toFeed, [record], note).catch((error) => {
+          throw otherThanBefore(error, test, args.run);
+        });
         note(already.length > 0 ? "the feed has it already" : `added to ${args.toFeed}`);
       } else if (args.output === undefined) outFile(mail);
     } finally {
@@ -77,6 +79,15 @@ const signCommand = command({
     }
   },
 });
+
+/** Two results of one run have one Message-ID. */
+function otherThanBefore(error: unknown, test: string, run: number): unknown {
+  if (!(error instanceof PatchsigError) || error.code !== "exists") return error;
+  return new PatchsigError("exists", `the feed has another result of this run of ${test}`, {
+    hint: `of another attempt: --run ${run + 1}`,
+    cause: error,
+  });
+}
 
 const FILE = {
   describe: "mails with results, or - for stdin",
