@@ -79,6 +79,13 @@ describe("the branch", () => {
     expect(messages()).toEqual(before);
   });
 
+  test("is not said to have no new ones where its patches are not in the mails", () => {
+    const replies = join(newFolder(), "replies.mbox");
+    writeFileSync(replies, text(thread).slice(text(thread).indexOf("From 0 Mon")), "latin1");
+    const run = expectStatus(patchsig(["trailers", replies], { home, cwd: work }), 0);
+    expect(run.stderr).toBe("no trailers: none of the branch's patches is in these mails\n");
+  });
+
   test("gets them with -u, once; the user's sign-off stays last, files and index as they are", () => {
     writeFileSync(join(work, "song.txt"), "not committed\n");
     git(work, ["notes", "--ref=patchsig", "add", "-m", "a record", "HEAD"]);

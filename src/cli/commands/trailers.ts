@@ -48,7 +48,12 @@ export const trailersCommand = command({
     for (const title of update.changed)
       say(`changed since it was sent: ${title}; --changed takes its trailers too`);
     const trailers = update.found.patches.reduce((sum, { given }) => sum + given.length, 0);
-    if (trailers === 0) return say("no new trailers");
+    if (trailers === 0)
+      return say(
+        update.version === 0
+          ? "no trailers: none of the branch's patches is in these mails"
+          : "no new trailers",
+      );
     const what = count(trailers, "trailer");
     if (!args.update || args.dryRun) return say(`${what} to add: -u adds them`);
     const before = update.chain.at(-1)!.name;
