@@ -12,7 +12,7 @@ import { type Config, LIST_CONFIG, parseConfig } from "./config.ts";
 import { PLAIN_DIFF } from "./closed.ts";
 import { factsAt, type RepositoryFacts } from "./facts.ts";
 import type { OwnSettings } from "./scope.ts";
-import { failure, git, gitSucceeds, gitText, runGit } from "./run.ts";
+import { failure, git, gitSucceeds, gitText, isLossy, notUtf8, runGit } from "./run.ts";
 
 export interface Repository extends RepositoryFacts {
   /** Where the commands run: the directory that the repository was opened from. */
@@ -45,6 +45,8 @@ export async function openRepository(directory: string, known?: OwnSettings): Pr
       hint === undefined ? {} : { hint },
     );
   }
+  const top = facts.toplevel ?? facts.gitFolder;
+  if (isLossy(top)) throw notUtf8(top);
   if (listed !== null && listed.status !== 0) throw failure(["config"], listed.stderr);
   const config = listed === null ? known!.config : parseConfig(listed.stdout.toString());
   return { ...facts, cwd: directory, config };

@@ -97,12 +97,24 @@ export function runGitSync(argv: readonly string[], start: StartOptions): GitRes
 
 /** Why git did not start: the system says ENOENT of a folder that is not there, too. */
 export function notStarted(cause: unknown, cwd: string): PatchsigError {
+  if (isLossy(cwd)) return notUtf8(cwd);
   if (!existsSync(cwd))
     return new PatchsigError("git-missing", `no such folder: ${cwd}`, { cause });
   const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
   if (!missing)
     return new PatchsigError("git-failed", `cannot start git: ${systemWords(cause)}`, { cause });
   return new PatchsigError("git-missing", "git is not installed, or not on the PATH", { cause });
+}
+
+/** Had a path other bytes than UTF-8? node has put U+FFFD in their place, and nothing is found there. */
+export function isLossy(path: string): boolean {
+  return path.includes("\ufffd") && !existsSync(path);
+}
+
+export function notUtf8(path: string): PatchsigError {
+  return new PatchsigError("no-repository", `this path is not UTF-8: ${path}`, {
+    hint: "git can work there, patchsig cannot: rename the folder",
+  });
 }
 
 /**

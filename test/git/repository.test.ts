@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -18,6 +19,17 @@ afterEach(() => {
 });
 
 describe("opening a repository", () => {
+  test("below a folder whose name is not UTF-8 is refused in words", async () => {
+    const below = Buffer.concat([Buffer.from(`${temporaryDirectory()}/caf`), Buffer.from([0xe9])]);
+    mkdirSync(below);
+    execFileSync("sh", ["-c", 'cd "$1"/caf* && git init -q', "sh", path.dirname(String(below))]);
+    const refused = expect.objectContaining({
+      code: "no-repository",
+      message: `this path is not UTF-8: ${String(below)}`,
+    });
+    await expect(openRepository(String(below))).rejects.toEqual(refused);
+  });
+
   test("from a subdirectory", async () => {
     const r = threeCommits();
     const inside = path.join(r.directory, "a b\nc");
