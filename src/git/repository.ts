@@ -32,24 +32,25 @@ export async function openRepository(directory: string, known?: OwnSettings): Pr
   const listing = (known?.toplevel ?? null) === null ? runGit(LIST_CONFIG, options) : null;
   const facts = known?.facts ?? factsAt(directory);
   const listed = await listing;
-  if (facts === null || "refusal" in facts) {
-    const { message, hint } = failure(["rev-parse"], facts?.refusal ?? "");
-    const why = message.replace(/^git rev-parse: /, "");
-    // git explains another owner, and a setting that it refuses
-    const isNone = why.startsWith("not a git repository");
-    throw new PatchsigError(
-      "no-repository",
-      isNone
-        ? `no git repository at ${directory}`
-        : `git does not read the repository here: ${why}`,
-      hint === undefined ? {} : { hint },
-    );
-  }
+  if (facts === null || "refusal" in facts) throw noRepository(directory, facts?.refusal ?? "");
   const top = facts.toplevel ?? facts.gitFolder;
   if (isLossy(top)) throw notUtf8(top);
   if (listed !== null && listed.status !== 0) throw failure(["config"], listed.stderr);
   const config = listed === null ? known!.config : parseConfig(listed.stdout.toString());
   return { ...facts, cwd: directory, config };
+}
+
+/** @param said what git says on stderr */
+function noRepository(directory: string, said: string): PatchsigError {
+  const { message, hint } = failure(["rev-parse"], said);
+  const why = message.replace(/^git rev-parse: /, "");
+  // git explains another owner, and a setting that it refuses
+  const isNone = why.startsWith("not a git repository");
+  return new PatchsigError(
+    "no-repository",
+    isNone ? `no git repository at ${directory}` : `git does not read the repository here: ${why}`,
+    hint === undefined ? {} : { hint },
+  );
 }
 
 /** Of git itself: [2, 39, 5]. */

@@ -8,7 +8,7 @@ import { addCommand, initCommand, publishCommand } from "../feed/write.ts";
 export const feedCommand: CommandGroup = {
   usage: "feed",
   describe: "a feed of patches, reviews and test results, as a public-inbox",
-  question: "feed: init, add, publish; follow, update, list, verify, mirror, gc, unfollow?",
+  question: "feed: init, add, publish; follow, update, list, verify …?",
   commands: [
     initCommand,
     addCommand,

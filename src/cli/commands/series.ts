@@ -16,7 +16,7 @@ import { markCommand } from "../series/mark.ts";
 export const seriesCommand: CommandGroup = {
   usage: "series",
   describe: "what mails hold, and what is remembered of a branch that is sent",
-  question: "series: list, link, unlink or mark of mails; cover, show … of a branch?",
+  question: "series: list, link, mark … of mails; cover, show … of a branch?",
   commands: [
     listCommand,
     linkCommand,
