@@ -98,8 +98,7 @@ export class DetailsElsewhere implements DetailReader {
     this.#timer = setTimeout(() => {
       this.#end();
       const why = `its mails take more than ${this.#limits.page / 1000} seconds`;
-      const hint =
-        "the command line has no such limit: git patchsig verify, git patchsig diff";
+      const hint = "the command line has no such limit: git patchsig verify, git patchsig diff";
       this.#answer((one) => one.reject(new PatchsigError("too-large", why, { hint })));
     }, this.#limits.page);
   }
