@@ -24,9 +24,23 @@ export function proofOf(
   { patches }: Pick<ReviewText, "patches">,
   patch: ReviewDigests,
 ): ReviewProof | null {
-  const same = patches.filter(({ diff }) => diff === patch.diff);
-  if (same.length === 0) return null;
-  return same.some(({ message }) => message === patch.message) ? "proven" : "diff";
+  const messages = messagesByDiff(patches).get(patch.diff);
+  if (messages === undefined) return null;
+  return messages.has(patch.message) ? "proven" : "diff";
+}
+
+/** A review names up to a thousand patches, and is asked about each patch of a series. */
+const known = new WeakMap<object, ReadonlyMap<string, ReadonlySet<string>>>();
+
+function messagesByDiff(
+  patches: readonly ReviewDigests[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const before = known.get(patches);
+  if (before !== undefined) return before;
+  const all = new Map<string, Set<string>>();
+  for (const { diff, message } of patches) all.set(diff, (all.get(diff) ?? new Set()).add(message));
+  known.set(patches, all);
+  return all;
 }
 
 /** A trailer as somebody wrote it: `Reviewed-by`, and `Bob <bob@example.org>`. */

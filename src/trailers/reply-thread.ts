@@ -11,6 +11,7 @@ export class ReplyThread {
   readonly #links = new Map<string, ThreadMail>();
   readonly #patches = new Map<string, ThreadPatch[]>();
   readonly #areSame = new Map<string, boolean>();
+  readonly #targets = new Map<ThreadMail, string | null>();
   /** The Message-ID of the patch above a mail, by its own; null if there is none. */
   readonly #above = new Map<string, string | null>();
   /** Places of replies that name a patch, or are to it, by its Message-ID. */
@@ -35,7 +36,9 @@ export class ReplyThread {
     this.#replies = [...replies].sort(byDate);
     for (const [at, reply] of this.#replies.entries()) {
       if (reply.reviews.length > 0) this.#signed.push(at);
-      for (const id of new Set([this.targetOf(reply) ?? "", ...followed(reply)]))
+      const target = this.#targetOf(reply);
+      this.#targets.set(reply, target);
+      for (const id of new Set([target ?? "", ...followed(reply)]))
         if (this.#patches.has(id)) push(this.#about, id, at);
     }
   }
@@ -48,7 +51,11 @@ export class ReplyThread {
   }
 
   /** The Message-ID of the patch that a reply is to, perhaps through other replies; null if it is not here. */
-  targetOf(reply: ThreadMail): string | null {
+  targetOf(reply: Reply): string | null {
+    return this.#targets.get(reply) ?? null;
+  }
+
+  #targetOf(reply: ThreadMail): string | null {
     const passed: string[] = [];
     let found: string | null = null;
     let parent = reply.references.at(-1) ?? "";

@@ -10,7 +10,6 @@ import { count } from "../primitives/words.ts";
 import { shellCommand } from "../primitives/shell.ts";
 import { unsaidTrailer, type WrittenTrailer } from "../review/proof.ts";
 import type { ReviewFlaw, ReviewReading, SignedReview } from "../review/review.ts";
-import type { ReviewDigests } from "../review/text.ts";
 import { type Decision, decide, keyRecordOf } from "../trust/decide.ts";
 import type { TrustMemory } from "../trust/memory.ts";
 import { type Pins, refusedByPins, withPins } from "../trust/pins.ts";
@@ -203,13 +202,14 @@ export function reviewFlaw({ why }: Extract<ReviewReading, { ok: false }>): Find
  * to patches that it does not name.
  *
  * @param version of the series
+ * @param present digests of the patches' diffs
  */
 export function strayFindings(
   { by, patches, version: reviewed }: SignedReview,
   version: number,
-  present: readonly ReviewDigests[],
+  present: ReadonlySet<string>,
 ): Finding[] {
-  const strays = patches.filter(({ diff }) => present.every((patch) => patch.diff !== diff));
+  const strays = patches.filter(({ diff }) => !present.has(diff));
   if (strays.length === 0) return [];
   const which = `${count(strays.length, "patch")} that ${by} reviewed`;
   return reviewed !== version

@@ -3,7 +3,7 @@
 import { normaliseIdentity } from "../trust/identity.ts";
 import { assignInThread, type OtherSeries, type SeriesTrailers } from "../trailers/assign.ts";
 import type { ThreadPatch } from "../trailers/thread-patch.ts";
-import { formatReviewTrailer, type ReviewDigests } from "../review/text.ts";
+import { formatReviewTrailer } from "../review/text.ts";
 import { ReplyThread } from "../trailers/reply-thread.ts";
 import { isReply, type Reply } from "../trailers/reply.ts";
 import type { SeriesPortion } from "../series/item.ts";
@@ -99,8 +99,13 @@ export function repliesResult(
         given.set(name, { trailer: line, patches: [patch.index], ...of });
       }
     }
-  const present = patches.flatMap(({ patch }) => patch.digests ?? []);
-  const reviews = replies.flatMap((reply) => reviewResults(reply, version, present));
+  const present = new Set(patches.flatMap(({ patch }) => patch.digests?.diff ?? []));
+  const reviews: ReviewResult[] = [];
+  for (const reply of replies) {
+    if (reviews.length >= MAX_REVIEWS) break;
+    if (reply.reviews.length + reply.flaws.length > 0)
+      reviews.push(...reviewResults(reply, version, present));
+  }
   if (given.size === 0 && leftOut.length === 0 && reviews.length === 0) return null;
   return {
     trailers: [...given.values()],
@@ -119,7 +124,7 @@ export function repliesResult(
 function reviewResults(
   { reviews, flaws, trailers, messageId, source }: Reply,
   version: number,
-  present: readonly ReviewDigests[],
+  present: ReadonlySet<string>,
 ): ReviewResult[] {
   const written = clearTextFindings(
     reviews.filter(({ counts }) => counts).map(({ review }) => review),
