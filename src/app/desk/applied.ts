@@ -257,10 +257,15 @@ function near(
   };
 }
 
+/** Bytes of a mail whose diff is looked for. Lists wait while one is read; notes and links find larger ones. */
+const MAX_SOUGHT = 8 << 20;
+
 async function diffsOfMails(mails: readonly NumberedMail[]): Promise<ReadonlyMap<string, Buffer>> {
   const found = new Map<string, Buffer>();
   for (const { source, bytes } of await mailsAt(mails)) {
-    const view = bytes === null ? null : readRawMail(bytes);
+    // other pages have their turn between two mails
+    await new Promise(setImmediate);
+    const view = bytes === null || bytes.length > MAX_SOUGHT ? null : readRawMail(bytes);
     if (view?.ok !== true) continue;
     const diff = readDiff(view.value.patch);
     if (diff.ok && diff.value.canonical.length > 0) found.set(source, diff.value.canonical);
