@@ -49,21 +49,22 @@ function commandOf(args: readonly string[], start: StartOptions) {
 
 /** Variables for a git that may run hooks there, so that it runs none that the repository's settings name. */
 export function withoutHooks({ cwd, elsewhere, env }: StartOptions): Record<string, string> {
-  if (elsewhere === true && !mayNameHooks(cwd)) return {};
+  if (elsewhere === true && namesNoHook(cwd)) return {};
   const place = { cwd, elsewhere: elsewhere ?? false, env: env ?? {} };
   const listed = runGitSync(LIST_HOOKS, { ...place, purpose: "settings" });
   const keys = listed?.stdout.toString().split("\0").slice(0, -1) ?? [];
   return hooksOff(keys, { ...process.env, ...env });
 }
 
-/** Whether the settings of a bare repository can name a hook, or include a file that does: a feed has neither. */
-function mayNameHooks(bare: string): boolean {
-  const files = ["config", "config.worktree"].map((name) => join(bare, name));
+/** A bare repository, such as a feed's, whose settings neither name a hook nor include a file that could. */
+function namesNoHook(folder: string): boolean {
+  const files = ["config", "config.worktree"].map((name) => join(folder, name));
   const isFile = (path: string): boolean =>
     statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   return (
-    existsSync(join(bare, "commondir")) ||
-    files.filter(isFile).some((path) => /hook|include/i.test(readFileSync(path, "latin1")))
+    isFile(join(folder, "HEAD")) &&
+    !existsSync(join(folder, "commondir")) &&
+    !files.filter(isFile).some((path) => /hook|include/i.test(readFileSync(path, "latin1")))
   );
 }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hooksOff } from "../../src/git/closed.ts";
@@ -46,8 +46,20 @@ describe("hooks that a repository's settings name", () => {
     const { cwd, canary } = armed();
     await git(words, { cwd, purpose });
     expect(existsSync(canary)).toBe(false);
-    rmSync(canary, { force: true });
     await git(["update-ref", "-d", "refs/heads/b"], { cwd, purpose: "write", elsewhere: true });
+    expect(existsSync(canary)).toBe(false);
+  });
+
+  test("are off in a bare repository that we name, whose settings include them", async () => {
+    const { cwd, canary } = armed();
+    const bare = join(cwd, ".git");
+    renameSync(join(bare, "config"), join(bare, "more"));
+    writeFileSync(join(bare, "config"), "[include]\n\tpath = more\n");
+    await git(["update-ref", "refs/heads/b", "HEAD"], {
+      cwd: bare,
+      purpose: "write",
+      elsewhere: true,
+    });
     expect(existsSync(canary)).toBe(false);
   });
 
