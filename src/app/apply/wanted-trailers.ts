@@ -87,6 +87,6 @@ export function trailerOfferLines(
 export function trailerHints({ members }: Series<Checked>, values: TrailerWishes): string[] {
   const isAdded = members.some(({ payload }) => payload.addedLines.length > 0);
   return isAdded && values.trailers !== true
-    ? ["hint: --trailers applies what was signed, with the trailers that were added to it"]
+    ? ["hint: --trailers applies what was signed, with the trailers that were added"]
     : [];
 }

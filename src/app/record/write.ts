@@ -112,6 +112,6 @@ export function sayNotRecorded(error: unknown, say: Reporter["say"]): void {
   const why = code === "ENOSPC" ? "the disk is full" : (error as Error).message;
   say(`note: not recorded in ${NOTES_REF}: ${why}`);
   say(
-    "hint: the commits are as they should be; to write no notes: git config patchsig.record false",
+    "hint: no commit is lost; to write no notes: git config patchsig.record false",
   );
 }

@@ -126,6 +126,7 @@ async function openIndex(say: Reporter["say"]): Promise<ReadableIndex | null> {
   } catch (error) {
     if (!(error instanceof PatchsigError)) throw error;
     say(`note: test results are not looked up: ${error.message}`);
+    if (error.hint !== undefined) say(`hint: ${error.hint}`);
   }
   return null;
 }
