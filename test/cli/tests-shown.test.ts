@@ -250,7 +250,9 @@ test("an index that cannot be read fails nothing, and is said; without one nothi
   truncateSync(file, 5000);
   const bad = run(["verify", ...files], base, { XDG_CACHE_HOME: broken });
   expect(bad.status).toBe(0);
-  expect(bad.stderr).toMatch(/^note: test results are not looked up: the index .* is truncated\nhint: .*\n$/);
+  expect(bad.stderr).toMatch(
+    /^note: test results are not looked up: the index .* is truncated\nhint: .*\n$/,
+  );
   const none = run(["verify", ...files], base, NO_CACHE);
   expect([none.status, none.stderr, existsSync(NO_CACHE.XDG_CACHE_HOME)]).toEqual([0, "", false]);
 });

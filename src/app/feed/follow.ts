@@ -95,10 +95,8 @@ async function followAgain(
     keys: keys.length === 0 ? feed.keys : keys.map(publicKeyOf),
   };
   const isSame = since === undefined && JSON.stringify(wanted) === JSON.stringify(before);
-  if (url !== feed.url || (query ?? null) !== feed.query || isSame)
-    throw new PatchsigError("exists", `a feed is already followed as ${feed.name}`, {
-      hint: "--as gives this one another name",
-    });
+  const isOther = url !== feed.url || (query ?? null) !== feed.query;
+  if (isOther || isSame) throw followedAlready(feed.name, isOther);
   // older mails, too: a server that is asked has to be asked for all of them again
   const from = since === undefined ? {} : { since: sinceIn(since) };
   const anew = since !== undefined && feed.query !== null ? { updated: 0 } : {};
@@ -110,6 +108,12 @@ async function followAgain(
   });
   const wantsMails = !headersOnly && (before.headersOnly || wanted.max > before.max);
   return updateFeed(changed, reporter, since !== undefined || wantsMails);
+}
+
+function followedAlready(name: string, isOther: boolean): PatchsigError {
+  return new PatchsigError("exists", `a feed is already followed as ${name}`, {
+    hint: isOther ? "--as gives this one another name" : `git patchsig feed update ${name}`,
+  });
 }
 
 /** @throws PatchsigError "usage" if less is wanted than is here */

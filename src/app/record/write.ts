@@ -111,7 +111,5 @@ export function sayNotRecorded(error: unknown, say: Reporter["say"]): void {
   if (!(error instanceof PatchsigError) && code === undefined) throw error;
   const why = code === "ENOSPC" ? "the disk is full" : (error as Error).message;
   say(`note: not recorded in ${NOTES_REF}: ${why}`);
-  say(
-    "hint: no commit is lost; to write no notes: git config patchsig.record false",
-  );
+  say("hint: no commit is lost; to write no notes: git config patchsig.record false");
 }

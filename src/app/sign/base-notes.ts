@@ -20,9 +20,7 @@ export function baseNotes(base: BaseChoice, shallow: boolean): string[] {
   } else if (shallow) {
     lines.push("hint: git fetch --unshallow, then write the patches again");
   } else if (base.via === "parent") {
-    lines.push(
-      "hint: git remote add origin <url> && git fetch origin; then write them again",
-    );
+    lines.push("hint: git remote add origin <url> && git fetch origin; then write them again");
   }
   return lines;
 }

@@ -167,6 +167,15 @@ test("only what its owner says of a feed contradicts it, when it is verified, to
   expect(await contradicted()).toEqual([`epoch 0 has ${none.slice(0, 12)}`]);
 });
 
+test("what is followed already is updated, not followed again", async () => {
+  const feed = new Feed();
+  await feed.follow("a");
+  await expect(feed.follow("ab")).rejects.toMatchObject({
+    code: "exists",
+    hint: "git patchsig feed update ci",
+  });
+});
+
 test("a manifest that is ahead of its repositories: what is there is followed, and the rest is said", async () => {
   const feed = new Feed();
   feed.write("ab");
