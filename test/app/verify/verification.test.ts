@@ -164,6 +164,6 @@ test("why there is no patch: in what, and with a hint for mails that are not fou
     "patchsig reads what git format-patch writes and what mail programs save",
   ]);
   expect(said(["-"], 1)[0]).toBe("no patch in standard input, only 1 mail");
-  expect(said([folder], 0)).toEqual([`no mail in ${folder}`, "of a directory"]);
+  expect(said([folder], 0)).toEqual([`no mail in ${folder}`, "read in it: *.patch"]);
   expect(said(["a", folder], 2)[0]).toBe("no patch in 2 sources, only 2 mails");
 });
