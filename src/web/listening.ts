@@ -13,9 +13,17 @@ export interface ServerLimits {
   readonly request: number;
   /** Milliseconds between two checks of these times. */
   readonly check: number;
+  /** Milliseconds without a byte, of an answer too, after which a connection is closed. */
+  readonly idle: number;
 }
 
-const LIMITS: ServerLimits = { connections: 512, header: 10_000, request: 30_000, check: 5_000 };
+const LIMITS: ServerLimits = {
+  connections: 512,
+  header: 10_000,
+  request: 30_000,
+  check: 5_000,
+  idle: 120_000,
+};
 
 /**
  * @param port 0 for any free port
@@ -25,7 +33,7 @@ const LIMITS: ServerLimits = { connections: 512, header: 10_000, request: 30_000
 export function startListening(
   { address, port }: { readonly address: string; readonly port: number },
   fetch: Parameters<typeof serve>[0]["fetch"],
-  { connections, header, request, check }: ServerLimits = LIMITS,
+  { connections, header, request, check, idle }: ServerLimits = LIMITS,
 ): Promise<{ readonly port: number; readonly close: () => void }> {
   const serverOptions = {
     headersTimeout: header,
@@ -38,6 +46,7 @@ export function startListening(
       (info: AddressInfo) => resolve({ port: info.port, close: () => void server.close() }),
     );
     server.maxConnections = connections;
+    server.setTimeout(idle);
     server.on("error", (error: NodeJS.ErrnoException) => {
       const why =
         error.code === "EADDRINUSE"

@@ -45,13 +45,31 @@ const MAX_FORM = 4_096;
 
 type Answer = Response | Promise<Response>;
 
-/** While others are answered, and no more of it at a time than is sent. */
-function zipped(parts: AsyncGenerator<Buffer>): Response {
-  const zip = createGzip();
-  // an error of one ends the other; that the reader has gone is none
-  pipeline(Readable.from(parts), zip, () => {});
-  const body = Readable.toWeb(zip) as ReadableStream<Uint8Array>;
-  return new Response(body, { headers: { "Content-Type": "application/gzip" } });
+/** Threads that are sent at a time: each has a git running, and a part of its mails in memory, however slow its reader. */
+const MAX_SENT = 16;
+
+/** Sends threads as mboxes while others are answered, each as fast as its reader takes it. */
+class Mboxes {
+  #sent = 0;
+
+  /** @param parts of the mbox; null for a thread that is not here */
+  answer(parts: AsyncGenerator<Buffer> | null, isHead: boolean): Response {
+    const headers = { "Content-Type": "application/gzip" };
+    if (parts === null) return bytesAnswer(null, "");
+    // nobody would read, and so end, the answer to HEAD
+    if (isHead) return new Response(null, { headers });
+    if (this.#sent >= MAX_SENT) return tooMany();
+    this.#sent++;
+    const zip = createGzip();
+    // an error of one ends the other; that the reader has gone is none
+    pipeline(Readable.from(parts), zip, () => void this.#sent--);
+    return new Response(Readable.toWeb(zip) as ReadableStream<Uint8Array>, { headers });
+  }
+}
+
+function tooMany(): Response {
+  const headers = { "Content-Type": PLAIN, "Retry-After": "10" };
+  return new Response("too many threads are being sent: try again\n", { status: 503, headers });
 }
 
 /** The server's routes: pages, mails and threads, the API, and marks if `write` is set. */
@@ -98,17 +116,14 @@ export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
  * `/all/MSGID/`, and gets `t.mbox.gz` below that.
  */
 function addThreads(app: Hono, desk: Desk): void {
+  const mboxes = new Mboxes();
   for (const list of ["", "/all"]) {
     app.get(`${list}/:id/raw`, async (c) =>
       bytesAnswer(await rawMail(desk.options, idIn(c), copyIn(c) ?? 0), PLAIN),
     );
-    app.get(`${list}/:id/t.mbox.gz`, (c) => {
-      const mbox = desk.threadMbox(idIn(c));
-      // nobody would read, and so close, the answer to HEAD
-      return mbox === null || c.req.method === "HEAD"
-        ? bytesAnswer(mbox === null ? null : Buffer.alloc(0), "application/gzip")
-        : zipped(mbox);
-    });
+    app.get(`${list}/:id/t.mbox.gz`, (c) =>
+      mboxes.answer(desk.threadMbox(idIn(c)), c.req.method === "HEAD"),
+    );
     app.get(`${list}/:id`, (c) => {
       if (desk.index.mailsCalled(idIn(c)).length === 0) return htmlAnswer(c, null);
       const place = list === "" ? toList(c.req.header("host") ?? "", idIn(c)) : toPatch(idIn(c));

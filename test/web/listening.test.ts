@@ -4,14 +4,19 @@ import { connect, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { type ServerLimits, startListening } from "../../src/web/listening.ts";
 
-/** Milliseconds: nothing more comes, however long it is waited for. */
-const SHORT: ServerLimits = { connections: 100, header: 50, request: 50, check: 10 };
 /** So long that a test that waits for it does not end. */
 const LONG = 3_600_000;
+/** Milliseconds: nothing more comes, however long it is waited for. */
+const SHORT: ServerLimits = { connections: 100, header: 50, request: 50, check: 10, idle: LONG };
 
-async function listening(limits: ServerLimits): Promise<number> {
+/** @param cancel called when `/endless` is sent no more */
+async function listening(limits: ServerLimits, cancel = (): void => {}): Promise<number> {
   const answer = async (request: Request): Promise<Response> =>
-    new Response(`read ${(await request.text()).length}`);
+    request.url.endsWith("/endless")
+      ? new Response(
+          new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(1 << 20)), cancel }),
+        )
+      : new Response(`read ${(await request.text()).length}`);
   const { port, close } = await startListening({ address: "127.0.0.1", port: 0 }, answer, limits);
   onTestFinished(close);
   return port;
@@ -56,11 +61,28 @@ test("a client that sends a byte now and then", async () => {
 });
 
 test("one more than there may be is closed; who is there is answered", async () => {
-  const port = await listening({ connections: 1, header: LONG, request: LONG, check: 10 });
+  const port = await listening({
+    connections: 1,
+    header: LONG,
+    request: LONG,
+    check: 10,
+    idle: LONG,
+  });
   const socket = dial(port);
   socket.write("GET / HTTP/1.1\r\nHost: x\r\n");
   await new Promise((resolve) => socket.once("connect", resolve));
   expect(await answered(dial(port))).toBe("");
   socket.write("Connection: close\r\n\r\n");
   expect(await answered(socket)).toMatch(/^HTTP\/1\.1 200 [^]*read 0$/);
+});
+
+test("a client that does not read its answer", async () => {
+  const limits = { ...SHORT, header: LONG, request: LONG, idle: 50 };
+  await new Promise<void>((resolve, reject) => {
+    listening(limits, resolve).then((port) => {
+      const socket = dial(port).pause();
+      socket.on("error", () => undefined);
+      socket.write("GET /endless HTTP/1.1\r\nHost: x\r\n\r\n");
+    }, reject);
+  });
 });

@@ -1,5 +1,6 @@
 /** The pages as a browser asks for them: what they say, what they refuse, and that mails stay text. */
 
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { join } from "node:path";
@@ -45,6 +46,28 @@ async function text(path: string): Promise<string> {
   expect(answer.status).toBe(200);
   return answer.text();
 }
+
+test("so many threads are sent at a time, however slow their readers are", async () => {
+  const shelf = newShelf(newFolder());
+  // more than is held on its way
+  const text = randomBytes(1 << 20).toString("base64");
+  await shelf.update([
+    writeMbox(join(shelf.folder, "mbox"), [mail("l", "[PATCH] long", { text })]),
+  ]);
+  const pages = createApp(deskOf(shelf), { hosts: HOSTS, write: false });
+  const asked = async (method = "GET"): Promise<Response> =>
+    pages.request("http://localhost:8025/l%40x/t.mbox.gz", { method, headers: HOST });
+  for (let i = 0; i < 20; i++) expect((await asked("HEAD")).status).toBe(200);
+  const sent: Response[] = [];
+  for (let i = 0; i < 16; i++) sent.push(await asked());
+  expect(sent.map(({ status }) => status)).toEqual(Array(16).fill(200));
+  expect((await asked()).status).toBe(503);
+  await sent[3]!.body!.cancel();
+  while ((await asked("GET")).status !== 200) await new Promise(setImmediate);
+  expect((await asked()).status).toBe(503);
+  expect((await sent[4]!.arrayBuffer()).byteLength).toBeGreaterThan(1 << 20);
+  for (const one of sent) if (!one.bodyUsed) await one.body!.cancel();
+});
 
 test("a page judges the mails that it shows, not those that were indexed", async () => {
   const shelf = newShelf(newFolder());
