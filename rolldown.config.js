@@ -170,6 +170,7 @@ export default [
     ...common,
     input: ["src/start/start.ts", "src/start/compile.ts"],
     output,
+    plugins: [ascii],
   },
   {
     // the library (src/index.ts) starts nothing when it is loaded, so what has no use is left out
