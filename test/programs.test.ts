@@ -8,8 +8,7 @@ const SRC = join(import.meta.dirname, "..", "src");
 
 /** What each of them starts. Whoever adds one says in ARCHITECTURE.md whose terms it runs on. */
 const STARTERS = {
-  "app/desk/details-elsewhere.ts": "node",
-  "app/search/update-elsewhere.ts": "node",
+  "app/other-process.ts": "node",
   "app/secrets.ts": "prlimit",
   "devkeys/gpg.ts": "gpg",
   "git/run.ts": "git",

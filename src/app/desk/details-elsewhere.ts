@@ -3,9 +3,9 @@
  * what reading them takes of memory is given back.
  */
 
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { type ErrorCode, PatchsigError } from "../../errors.ts";
+import type { ChildProcess } from "node:child_process";
+import { PatchsigError } from "../../errors.ts";
+import { errorIn, type SentFailure, startProcess } from "../other-process.ts";
 import type { Details, DetailReader } from "./details.ts";
 import type { DeskPlace } from "./stores.ts";
 
@@ -18,13 +18,7 @@ export interface DetailJob {
 /** What it answers. */
 export type DetailAnswer =
   | { readonly ok: true; readonly found: unknown }
-  | {
-      readonly ok: false;
-      /** Null for one that is no PatchsigError. */
-      readonly code: ErrorCode | null;
-      readonly message: string;
-      readonly hint: string | undefined;
-    };
+  | { readonly ok: false; readonly failure: SentFailure };
 
 export interface DetailLimits {
   /** Milliseconds for a page; then the process is ended. */
@@ -110,7 +104,7 @@ export class DetailsElsewhere implements DetailReader {
   }
 
   #started(): ChildProcess {
-    const child = fork(fileURLToPath(this.#script), [], {
+    const child = startProcess(this.#script, {
       execArgv: [`--max-old-space-size=${this.#limits.heap}`],
       serialization: "advanced",
       stdio: ["ignore", "ignore", "ignore", "ipc"],
@@ -134,7 +128,7 @@ export class DetailsElsewhere implements DetailReader {
       if (!isOurs()) return;
       hasAnswered = true;
       this.#answer(({ resolve, reject }) =>
-        answer.ok ? resolve(answer.found) : reject(errorIn(answer)),
+        answer.ok ? resolve(answer.found) : reject(errorIn(answer.failure)),
       );
     });
     child.send(this.#place, () => {});
@@ -155,9 +149,4 @@ function killGroup(pid: number): void {
   } catch {
     // it has ended already
   }
-}
-
-function errorIn({ code, message, hint }: DetailAnswer & { readonly ok: false }): Error {
-  if (code === null) return new Error(message);
-  return new PatchsigError(code, message, hint === undefined ? {} : { hint });
 }

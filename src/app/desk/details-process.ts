@@ -1,6 +1,6 @@
 /** The process that `DetailsElsewhere` (details-elsewhere.ts) starts: reads and judges the mails of pages. */
 
-import { PatchsigError } from "../../errors.ts";
+import { failureOf } from "../other-process.ts";
 import { mailPortionsAt as portionsAt, mailsAt } from "../sources/at-places.ts";
 import type { DetailAnswer, DetailJob } from "./details-elsewhere.ts";
 import { Details } from "./details.ts";
@@ -34,9 +34,6 @@ async function answerTo(
     >;
     return { ok: true, found: await reader[what]!(...args) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (!(error instanceof PatchsigError))
-      return { ok: false, code: null, message, hint: undefined };
-    return { ok: false, code: error.code, message, hint: error.hint };
+    return { ok: false, failure: failureOf(error) };
   }
 }

@@ -174,7 +174,5 @@ export function regrouped(
 }
 
 function factsOf({ versions }: StoredSeries): VersionFacts {
-  // an index that was made before has no contents
-  const facts = JSON.parse(versions) as Omit<VersionFacts, "contents"> & Partial<VersionFacts>;
-  return { ...facts, contents: facts.contents ?? [] };
+  return JSON.parse(versions) as VersionFacts;
 }

@@ -3,11 +3,8 @@
  * reading an archive takes.
  */
 
-import { fork } from "node:child_process";
-import { existsSync } from "node:fs";
-import { parse } from "node:path";
-import { fileURLToPath } from "node:url";
-import { type ErrorCode, PatchsigError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
+import { errorIn, type SentFailure, startProcess } from "../other-process.ts";
 import type { Progress, Reporter } from "../reporter.ts";
 import type { IndexCounts } from "./update.ts";
 
@@ -29,14 +26,6 @@ export type UpdateNews =
   | { readonly what: "unread"; readonly failure: SentFailure }
   | { readonly what: "failed"; readonly failure: SentFailure };
 
-/** An error, as it can be sent to another process. */
-export interface SentFailure {
-  /** Null for one that is no PatchsigError. */
-  readonly code: ErrorCode | null;
-  readonly message: string;
-  readonly hint: string | undefined;
-}
-
 const SCRIPT = new URL("./update-process.js", import.meta.url);
 
 /**
@@ -53,8 +42,7 @@ export function updateElsewhere(
     const fail = (why: string, cause?: unknown): void =>
       reject(new PatchsigError("fault", `the process that reads new mails ${why}`, { cause }));
     // a debugger listens on one port only
-    const child = fork(fileURLToPath(SCRIPT), [], {
-      cwd: folderToStartIn(),
+    const child = startProcess(SCRIPT, {
       execArgv: [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
@@ -70,15 +58,4 @@ export function updateElsewhere(
     });
     child.send(job, () => {});
   });
-}
-
-/** Where the user started this program; the root if that was removed since, where no process would start. */
-function folderToStartIn(): string {
-  const here = process.cwd();
-  return existsSync(here) ? here : parse(here).root;
-}
-
-function errorIn({ code, message, hint }: SentFailure): Error {
-  if (code === null) return new Error(message);
-  return new PatchsigError(code, message, hint === undefined ? {} : { hint });
 }

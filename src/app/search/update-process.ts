@@ -1,9 +1,9 @@
 /** The process that `updateElsewhere` (update-elsewhere.ts) starts: brings the index up to date. */
 
-import { PatchsigError } from "../../errors.ts";
+import { failureOf } from "../other-process.ts";
 import type { Reporter } from "../reporter.ts";
 import { openUserTrust } from "../trust/user-trust.ts";
-import type { SentFailure, UpdateJob, UpdateNews } from "./update-elsewhere.ts";
+import type { UpdateJob, UpdateNews } from "./update-elsewhere.ts";
 import { openUserIndex, updateUserIndex } from "./user-index.ts";
 
 process.once("message", (job) => void work(job as UpdateJob));
@@ -42,10 +42,4 @@ async function updated({ only, sources, isWatched }: UpdateJob): Promise<UpdateN
   } finally {
     index.close();
   }
-}
-
-function failureOf(error: unknown): SentFailure {
-  const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof PatchsigError)) return { code: null, message, hint: undefined };
-  return { code: error.code, message, hint: error.hint };
 }

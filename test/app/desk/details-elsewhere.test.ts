@@ -12,7 +12,7 @@ const SCRIPT = `
 process.once("message", () => process.on("message", ({ what, args: [id] }) => {
   if (id === "<hang>") for (;;);
   if (id === "<end>") process.exit(7);
-  if (id === "<refused>") process.send({ ok: false, code: "git-failed", message: "no", hint: "so" });
+  if (id === "<refused>") process.send({ ok: false, failure: { code: "git-failed", message: "no", hint: "so" } });
   else process.send({ ok: true, found: [what, id, process.pid] });
 }));
 process.on("disconnect", () => process.exit());
